@@ -134,4 +134,5 @@ const explanationJson = ({ report, explained, standing, ...rest }: Explanation, 
   })),
   standing: standing.map(({ chain, ...said }) => ({ origin: chain.origin, ...said })),
   bounds: report.bounds,
+  stamps: report.stamps,
 });

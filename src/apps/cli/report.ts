@@ -86,8 +86,12 @@ A finding about lost records is never closed. It counts as open until two people
 the loss, or one resolves the finding; it stays listed. Without --config no acceptance is
 known.
 
+Each day's time-stamp is shown, if there is one: by --tsa-root, or by the roots that the
+configuration names. Without a root it shows no time. A day without one is no fault.
+
 Exit codes: 0 every day that is over is shown, and no finding is open but such as were
-accepted or resolved so; 1 a finding is open; 3 a day is not shown, or only in part.
+accepted or resolved so; 1 a finding is open; 3 a day is not shown, or only in part, or
+a day's time-stamp leads to none of the roots.
 
 Examples:
   ledgerstone report checks --config verifier.yaml --from 2026-11-01 --to 2026-12-01 \\
@@ -133,6 +137,7 @@ export function reportCommand(program: Command, session: Session): void {
   const checks = report.command('checks').description('Days and findings of the second party, on a page.');
   withReport(withOwnBucket(checks))
     .option('--person <key>', 'whose answers count: PEM or verifier key; repeatable', repeatable)
+    .option('--tsa-root <file>', 'whose time-stamps count: root in PEM; repeatable', repeatable)
     .addHelpText('after', CHECKS)
     .action(acting(session, (options: ChecksReportOptions) => runChecksReport(session, options)));
   report

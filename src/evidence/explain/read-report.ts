@@ -47,7 +47,22 @@ export type StatedReport = {
     readonly attestedAt: string | null;
     readonly isFork: boolean;
   }[];
+  /** Null: the report says nothing of time-stamps. */
+  readonly stamps: StatedStamps | null;
 };
+
+/** `why`: it says only why they are not known. */
+export type StatedStamps =
+  | { readonly why: string }
+  | {
+      readonly days: number;
+      readonly first: string | null;
+      readonly last: string | null;
+      readonly missing: number;
+      /** Of how many days a token holds. Null: no root was given. */
+      readonly shown: number | null;
+      readonly foreign: number;
+    };
 
 /** A report has been read in part only, or not at all: what the program said instead. */
 export type FailedReport = { readonly failed: string };
@@ -107,6 +122,19 @@ export function readReport(text: string): StatedReport | FailedReport {
         isFork: one['isFork'] === true,
       };
     }),
+    stamps: root['stamps'] === undefined ? null : stamps(members(root['stamps'], 'stamps')),
+  };
+}
+
+function stamps(one: Members): StatedStamps {
+  if (one['why'] !== undefined) return { why: string(one['why'], 'stamps.why') };
+  return {
+    days: count(one['days'], 'stamps.days'),
+    first: orNull(string)(one['first'], 'stamps.first'),
+    last: orNull(string)(one['last'], 'stamps.last'),
+    missing: count(one['missing'], 'stamps.missing'),
+    shown: orNull(count)(one['shown'], 'stamps.shown'),
+    foreign: count(one['foreignCount'] ?? 0, 'stamps.foreignCount'),
   };
 }
 

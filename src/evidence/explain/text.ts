@@ -1,11 +1,11 @@
 // How is an explanation printed, so that somebody who runs nothing understands it?
-import { counted } from '../../base/counted.ts';
+import { counted, countText } from '../../base/counted.ts';
 import { printable } from '../../base/printable.ts';
 import type { FindingCode } from '../../verify/finding.ts';
 import { placedName } from '../../verify/report.ts';
 import { draftText } from './draft.ts';
 import type { Explained, Explanation, FoundIn, LookedUp } from './explanation.ts';
-import type { StatedChain, StatedFinding } from './read-report.ts';
+import type { StatedChain, StatedFinding, StatedStamps } from './read-report.ts';
 
 /** Findings, segments and objects shown of one kind. */
 const SHOWN_MAX = 5;
@@ -158,7 +158,31 @@ function standingPart({ standing, report }: Explanation): string {
     return `- ${printable(`${origin}: ${said}`)}`;
   });
   const second = attested.length === 0 ? [] : ['The second party, as the report states it:', ...attested];
-  return ['WHAT STILL STANDS, BY THIS REPORT', ...lines, ...second].join('\n');
+  return ['WHAT STILL STANDS, BY THIS REPORT', ...lines, ...second, ...stampLines(report.stamps)].join('\n');
+}
+
+/** By when things existed is another question than whether they are as they were: no verdict hangs on it. */
+function stampLines(stamps: StatedStamps | null): string[] {
+  if (stamps === null) return [];
+  const head = 'Time-stamps, as the report states it:';
+  if ('why' in stamps) return [head, `- ${printable(`not known: ${stamps.why}`)}`];
+  const { days, first, last, missing, shown, foreign } = stamps;
+  const none =
+    "there are none: every time in this report is by the archive's or the second party's own clock";
+  const span = `${counted(days, 'day')} from ${first ?? '?'} to ${last ?? '?'}`;
+  const gaps = missing === 0 ? '' : `; ${counted(missing, 'day')} between them have none`;
+  const held =
+    shown === null
+      ? `${span} have one, and no root of an authority was given: none was read, and none shows a time${gaps}`
+      : `of ${span}, ${countText(shown)} hold under the roots that were given: what was attested before existed by ` +
+        `then, and not how much earlier${gaps}`;
+  return [
+    head,
+    `- ${printable(days === 0 ? none : held)}`,
+    ...(foreign === 0
+      ? []
+      : [`- ${counted(foreign, 'object')} at a stamp's key that are none: somebody laid them there`]),
+  ];
 }
 
 function boundsPart({ report, unknown, isWhole }: Explanation): string {

@@ -8,6 +8,7 @@ import {
   type DayState,
   lacking,
   type ReportedDay,
+  type ReportedStamp,
 } from './checks-days.ts';
 
 const NAMED_MAX = 40;
@@ -21,6 +22,38 @@ const named = (days: readonly ReportedDay[]): string => {
 
 const isLate = ({ date, storedAt }: ReportedDay): boolean =>
   Date.parse(storedAt ?? date) > Date.parse(date) + DAY_MS + LATE_MS;
+
+/** By whose clock each day is known. Of days that are not over there is none yet. */
+function stampBounds({ days, stampRoots }: ChecksData): string[] {
+  if (stampRoots === undefined) return [];
+  const due = days.filter(({ state, stamp }) => state !== 'not-due' && stamp !== undefined);
+  const of = (kind: ReportedStamp['kind']) => due.filter(({ stamp }) => stamp?.kind === kind);
+  const [shown, unvouched, none] = [of('shown'), of('unvouched'), of('none')];
+  const ended = shown.filter(({ stamp }) => stamp?.hasEnded === true);
+  const foreign = due.reduce((sum, { stamp }) => sum + (stamp?.foreign ?? 0), 0);
+  const texts: string[] = [];
+  if (shown.length > 0)
+    texts.push(
+      `A time-stamp under the roots that were given: ${shown.length} of ${counted(due.length, 'day')}.`,
+    );
+  if (unvouched.length > 0)
+    texts.push(
+      stampRoots === 0
+        ? `A time-stamp lies there of ${counted(unvouched.length, 'day')}, and no root of its authority was ` +
+            'given: it shows no time.'
+        : `A time-stamp that leads to none of the roots that were given: ${named(unvouched)}.`,
+    );
+  if (none.length === due.length && due.length > 0)
+    texts.push("No time-stamp of these days: each time is by the verifier's clock or the store's.");
+  else if (none.length > 0) texts.push(`No time-stamp: ${named(none)}.`);
+  if (ended.length > 0)
+    texts.push(
+      `The certificate of the time-stamp has ended since: ${named(ended)}. ` +
+        'Whether a later one renews it was not looked at.',
+    );
+  if (foreign > 0) texts.push(`At keys of time-stamps lie ${counted(foreign, 'object')} that are none.`);
+  return texts;
+}
 
 /** Missed days come first, each by its date. */
 export function checksBounds(data: ChecksData, expected: readonly CheckKind[]): string[] {
@@ -61,6 +94,7 @@ export function checksBounds(data: ChecksData, expected: readonly CheckKind[]): 
       omitted,
       () => `Beside what was counted lay notes that the verifier had not signed: ${named(omitted)}.`,
     ),
+    ...stampBounds(data),
     ...(isStoreTime
       ? []
       : ['The bucket is a directory: its times are those of files, which anybody can set.']),

@@ -38,6 +38,20 @@ export type ReportedDay = {
   readonly storedAt: string | null;
   readonly tallies: number;
   readonly omitted: number;
+  /** Absent: nobody looked. */
+  readonly stamp?: ReportedStamp;
+};
+
+/** `unvouched`: a token over the day's list leads to none of the roots that were given. */
+export type ReportedStamp = {
+  readonly kind: 'shown' | 'unvouched' | 'none';
+  /** RFC 3339, by the authority's clock. Null: there is none. */
+  readonly at: string | null;
+  readonly by: string | null;
+  /** Its certificate has ended since. Whether a later stamp renews it was not looked at. */
+  readonly hasEnded: boolean;
+  /** Objects at its keys that are none. */
+  readonly foreign: number;
 };
 
 type ReportedAnswer = {
@@ -91,6 +105,8 @@ export type ChecksData = {
   readonly acceptanceUnknown: string | null;
   /** False: in a directory anybody can set the times of files. */
   readonly isStoreTime: boolean;
+  /** Roots of time-stamping authorities that were given. Absent: stamps were not looked at. */
+  readonly stampRoots?: number;
 };
 
 const ALWAYS: readonly CheckKind[] = ['confirmations', 'sweeps', 'fullPasses'];
@@ -116,6 +132,13 @@ export function isEachShown(days: readonly ReportedDay[]): boolean {
   const due = days.filter(({ state }) => state !== 'not-due');
   return due.length > 0 && due.every((day) => day.state === 'shown' && lacking(day, expected).length === 0);
 }
+
+/** Who names an authority asks for its word: a stamp by others is none. A day without one is no fault. */
+export const isEachStampVouched = ({
+  days,
+  stampRoots = 0,
+}: Pick<ChecksData, 'days' | 'stampRoots'>): boolean =>
+  stampRoots === 0 || days.every(({ stamp }) => stamp?.kind !== 'unvouched' && (stamp?.foreign ?? 0) === 0);
 
 /** No check has closed it, and nobody dealt with it. */
 export const isUnsettled = ({ closed, settled }: ReportedFinding): boolean =>

@@ -12,8 +12,10 @@ import {
   type DayState,
   expectedKinds,
   isEachShown,
+  isEachStampVouched,
   isUnsettled,
   lacking,
+  type ReportedDay,
   type ReportedFinding,
 } from './checks-days.ts';
 import { answerText, findingsOf } from './checks-findings.ts';
@@ -31,7 +33,7 @@ export function checksVerdict(window: ReportWindow, data: ChecksData): ReportVer
   const [shown, none] = [count('shown'), count('not-shown') + count('before')];
   const due = shown + none;
   const isWhole = isEachShown(days);
-  const standing = standingOf(real, isWhole && foreign === 0);
+  const standing = standingOf(real, isWhole && foreign === 0 && isEachStampVouched(data));
   const bounds = checksBounds(data, expected);
   const when = window.from === null ? '' : ` ${windowText(window)}`;
   if (due === 0)
@@ -117,7 +119,16 @@ const STATES: Readonly<Record<DayState, string>> = {
   'not-due': 'not over',
 };
 
-function daysBlock({ days }: ChecksData): TableBlock {
+function stampCell({ stamp }: ReportedDay): TableCell {
+  if (stamp === undefined) return '-';
+  if (stamp.kind === 'none') return 'none';
+  return stamp.kind === 'shown'
+    ? `${shortTime(stamp.at ?? '-')}${stamp.hasEnded ? ', ended since' : ''}`
+    : { text: 'nobody vouches for it', tone: 'open' };
+}
+
+function daysBlock({ days, stampRoots = 0 }: ChecksData): TableBlock {
+  const isStamped = stampRoots > 0 || days.some(({ stamp }) => (stamp?.kind ?? 'none') !== 'none');
   const expected = expectedKinds(days);
   return {
     ...{ kind: 'table', title: 'Day by day', empty: 'No day.' },
@@ -128,6 +139,7 @@ function daysBlock({ days }: ChecksData): TableBlock {
       ...[{ title: 'day (UTC)', form: 'time' as const }, { title: 'record' }],
       ...expected.map((kind) => ({ title: CHECK_WORDS[kind] })),
       ...[{ title: 'drills' }, { title: 'attested', align: 'right' as const }],
+      ...(isStamped ? [{ title: 'time-stamp (UTC)' }] : []),
     ],
     rows: days
       .filter(({ state }) => state !== 'not-due')
@@ -139,6 +151,7 @@ function daysBlock({ days }: ChecksData): TableBlock {
         ...expected.map((kind) => kindCell(day.kinds[kind], day.state === 'shown')),
         day.drills.opened === 0 ? '-' : `${day.drills.opened} found, ${day.drills.notified} notified`,
         day.state === 'shown' ? countText(day.attested) : '-',
+        ...(isStamped ? [stampCell(day)] : []),
       ]),
   };
 }
@@ -215,6 +228,7 @@ export const checksCsv = ({ data: { days } }: ChecksReport): Uint8Array =>
     [
       ...['day_utc', 'state', 'record_stored_utc', 'attested', 'drills_found', 'drills_notified'],
       ...CHECK_KINDS.flatMap((kind) => [`${kind}_whole`, `${kind}_failed`, `${kind}_pause_s`]),
+      ...['stamp', 'stamp_utc'],
     ],
     ...days.map((day) => [
       ...[day.date, STATES[day.state], day.storedAt ?? ''],
@@ -225,5 +239,6 @@ export const checksCsv = ({ data: { days } }: ChecksReport): Uint8Array =>
         const one = day.kinds[kind];
         return one === undefined ? ['', '', ''] : [one.whole, one.failed, one.pause].map(String);
       }),
+      ...[day.stamp?.kind ?? '', day.stamp?.at ?? ''],
     ]),
   ]);

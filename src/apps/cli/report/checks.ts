@@ -1,16 +1,19 @@
 // `ledgerstone report checks`: on which days did the second party look, and what became of what it found?
 import { systemClock } from '../../../base/clock.ts';
 import { TaskGroup } from '../../../base/concurrency.ts';
+import type { VerifierConfig } from '../../../config/verifier.ts';
 import { type ChecksReport, checksVerdict } from '../../../evidence/report/checks.ts';
 import {
   type ChecksData,
   isEachShown,
+  isEachStampVouched,
   isUnsettled,
   type ReportedDay,
   type ReportedFinding,
 } from '../../../evidence/report/checks-days.ts';
 import { timeText } from '../../../format/time.ts';
 import type { ReadableStore } from '../../../store/store.ts';
+import type { HeldCertificate } from '../../../timestamp/certificates.ts';
 import { isOfDrill } from '../../../verifier/alarms/drill.ts';
 import { kindsJson } from '../../../verifier/days/counts.ts';
 import { DAY_MS, dateOf, dayStartMs } from '../../../verifier/days/day-keys.ts';
@@ -29,6 +32,7 @@ import {
   withDecidedArchive,
 } from '../settled-stories.ts';
 import { readSigners } from '../signer-keys.ts';
+import { readTsaRoots } from '../stamp-check.ts';
 import {
   beginReport,
   type PrintOptions,
@@ -38,12 +42,15 @@ import {
   writeReport,
 } from './write.ts';
 
-export type ChecksReportOptions = OwnBucketOptions & PrintOptions & { readonly person?: readonly string[] };
+export type ChecksReportOptions = OwnBucketOptions &
+  PrintOptions & { readonly person?: readonly string[]; readonly tsaRoot?: readonly string[] };
 
 const LOOKED = [
   'The record of each day: its signature by the verifier’s key, for that day and this archive.',
   'Every note of every finding: by its signature, and answers of people by the keys that were named.',
 ];
+const LOOKED_STAMPS =
+  'The time-stamp of each day, if it has one: the list of what was stamped, and the token over it.';
 const LOOKED_BY_CONFIG =
   'The archive’s governance chain: which losses two people accepted, and which answers its officers signed.';
 const NOT_LOOKED = [
@@ -66,21 +73,22 @@ export async function runChecksReport(session: Session, options: ChecksReportOpt
   const { config, keys } = bucket;
   const people = keysOfPeople(keys, await readSigners(io.stdin, options.person ?? []));
   const named = [...people.cosigners, ...(config?.people ?? [])];
+  const roots = await rootsOfReport(session, options, config);
   const store = await openArchiveStore(bucket.store);
   try {
     const data = await withDecidedArchive(config, (archive) =>
-      checksData({ store, keys, named, archive, range, dates, signal: io.signal }),
+      checksData({ store, keys, named, archive, range, dates, roots, signal: io.signal }),
     );
     const { days, foreign } = data;
     const verdict = checksVerdict(range.window, data);
     const isOpen = data.findings.some((one) => isUnsettled(one) && !one.isDrill);
-    const isShown = isEachShown(days) && foreign === 0;
+    const isShown = isEachShown(days) && foreign === 0 && isEachStampVouched(data);
     return await writeReport<ChecksReport>(session, options, {
       ...{
         kind: 'checks',
         window: range.window,
         verdict,
-        looked: config === null ? LOOKED : [...LOOKED, LOOKED_BY_CONFIG],
+        looked: [...LOOKED, LOOKED_STAMPS, ...(config === null ? [] : [LOOKED_BY_CONFIG])],
         notLooked: NOT_LOOKED,
         chains: [],
         data,
@@ -93,21 +101,34 @@ export async function runChecksReport(session: Session, options: ChecksReportOpt
   }
 }
 
+/** Those that were given, else those of the configuration. */
+async function rootsOfReport(
+  { io }: Session,
+  { tsaRoot = [] }: ChecksReportOptions,
+  config: VerifierConfig | null,
+): Promise<readonly HeldCertificate[]> {
+  if (tsaRoot.length > 0 || config === null || config.timestamps === null) return readTsaRoots(io, tsaRoot);
+  return (await import('../../verifier/stamping.ts')).rootsOf(config.timestamps);
+}
+
 type ChecksQuestion = SettledOptions & {
+  /** Whose time-stamps count. Null: none is looked at. */
+  readonly roots: readonly HeldCertificate[] | null;
   readonly range: ReportRange;
   readonly dates: readonly string[];
 };
 
 /** What the verifier's place says of these days. */
 export async function checksData(asked: ChecksQuestion): Promise<ChecksData> {
-  const { store, keys, range, dates, signal } = asked;
+  const { store, keys, range, dates, roots, signal } = asked;
   const nowMs = systemClock.now();
   const firstRecord = await firstRecordedDate({ store, signing: keys }, signal);
-  const days = await daysOf(store, keys, dates, { firstRecord, nowMs, signal });
+  const days = await daysOf(store, keys, dates, { firstRecord, roots, nowMs, signal });
   const { stories, foreign, decisionsUnknown } = await readSettledStories(asked);
   return {
     verifier: [...new Set(keys.cosigners.map(({ name }) => name))].join(', '),
     ...{ firstRecord, days, foreign, isStoreTime: store.kind === 's3' },
+    ...(roots !== null && { stampRoots: roots.length }),
     acceptanceUnknown: decisionsUnknown,
     findings: stories.filter((story) => isWithin(story, range)).map(reportedFinding),
   };
@@ -125,7 +146,11 @@ export function datesIn({ sinceMs, untilMs }: ReportRange): string[] {
   return Array.from({ length: count }, (_, index) => dateOf(firstMs + index * DAY_MS));
 }
 
-type About = { readonly firstRecord: string | null; readonly nowMs: number; readonly signal: AbortSignal };
+type About = Pick<ChecksQuestion, 'roots'> & {
+  readonly firstRecord: string | null;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+};
 
 async function daysOf(
   store: ReadableStore,
@@ -134,16 +159,20 @@ async function daysOf(
   about: About,
 ): Promise<ReportedDay[]> {
   const days: ReportedDay[] = [];
+  // What reads tokens takes a while to load.
+  const stamps = import('./day-stamps.ts');
   const group = new TaskGroup(READS_AT_ONCE);
   try {
     for (const [index, date] of dates.entries())
       await group.start(async () => {
         const isOver = dayStartMs(date) + DAY_MS <= about.nowMs;
-        days[index] = reportedDay(
-          date,
-          isOver ? await readDay({ store, signing }, date, about.signal) : null,
-          about,
-        );
+        const { roots, nowMs, signal } = about;
+        const found = isOver ? await readDay({ store, signing }, date, signal) : null;
+        const stamp =
+          isOver && roots !== null
+            ? { stamp: await (await stamps).stampOfDay({ store, signing, roots }, date, nowMs, signal) }
+            : {};
+        days[index] = { ...reportedDay(date, found, about), ...stamp };
       });
   } finally {
     await group.finish();

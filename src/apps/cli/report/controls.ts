@@ -147,7 +147,7 @@ async function daysOf(
     throw new UsageError('the trusted keys have several names', 'Give the keys of one archive.');
   const keys = { archiveOrigin, cosigners, sha256: nodeSha256 };
   const named = keysOfPeople(keys, people).cosigners;
-  return await checksData({ store, keys, named, archive, range, dates, signal });
+  return await checksData({ store, keys, named, archive, range, dates, roots: null, signal });
 }
 
 /** Throws UsageError with all names for one that is not on the map. */
