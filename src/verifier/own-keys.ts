@@ -6,6 +6,7 @@ import { isChainName, isPartition } from '../format/chain.ts';
 import { type FindingCode, isFindingCode } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { parseDayKey, parseTallyKey } from './days/day-keys.ts';
+import { parseDestroyedKey } from './destroyed/destroyed-key.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 import { parseResponseKey } from './findings/response.ts';
 import { parseIndexKey } from './index/index-key.ts';
@@ -16,6 +17,7 @@ export const isOwnKey = (key: string): boolean =>
   [
     ...[parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey],
     ...[parseDayKey, parseTallyKey, parseIndexKey, parseResponseKey, parseStampListKey, parseStampTokenKey],
+    ...[parseDestroyedKey],
   ].some((parse) => parse(key) !== null);
 
 const digits = (value: number, count: number): string => String(value).padStart(count, '0');

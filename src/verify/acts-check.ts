@@ -4,6 +4,7 @@ import { parseTime, parseUntil } from '../format/time.ts';
 import type { SegmentName } from './acts/in-force.ts';
 import type { ArchiveHold, ArchiveVersion } from './archive-reader.ts';
 import type { ChainTally } from './chain-tally.ts';
+import { missingProblem } from './data-check.ts';
 import type { Problem } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import type { OpenedSeal } from './open-seal.ts';
@@ -64,6 +65,15 @@ export class ActsCheck {
   promisedMs({ manifest }: OpenedSeal): number {
     const extendedMs = this.#run.heldTo?.lockedUntilMs(this.#segmentOf(manifest)) ?? 0;
     return Math.max(parseUntil(manifest.retention.until), extendedMs);
+  }
+
+  /** Of a data object that is not there. */
+  missing(opened: OpenedSeal): Problem {
+    const untilMs = this.promisedMs(opened);
+    const cases = this.#run.heldTo?.casesSince(this.#segmentOf(opened.manifest), untilMs) ?? [];
+    if (cases.length === 0) return missingProblem(opened, this.#run.nowMs, untilMs);
+    const expected = `kept under a legal hold for ${cases.join(', ')}`;
+    return { code: 'data-missing', expected, found: 'no object' };
   }
 
   problems({ manifest }: OpenedSeal): readonly Problem[] {

@@ -1,5 +1,4 @@
 // Is one chain whole, from its first seal to its head?
-
 import { readAhead, TaskGroup } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
 import { isImportChain, parseChainOrigin } from '../format/chain.ts';
@@ -14,7 +13,7 @@ import { aheadProblem, chainProblem, linkProblems, staleProblem } from './chain-
 import { ChainTally } from './chain-tally.ts';
 import { ChainTrust } from './chain-trust.ts';
 import type { Visit } from './content-visitor.ts';
-import { contentProblems, isDataOver, listedProblem, missingProblem } from './data-check.ts';
+import { contentProblems, isDataOver, listedProblem } from './data-check.ts';
 import { DataCursor } from './data-cursor.ts';
 import { FindingList, type ObjectLocation } from './finding-list.ts';
 import { chainText, continuesProblems } from './handover.ts';
@@ -52,7 +51,6 @@ export class ChainCheck {
   #isListed = false;
   #isStopped = false;
   readonly #slice: Slice;
-
   constructor(place: ChainInArchive, run: Run, slice: Slice) {
     this.#place = place;
     this.#run = run;
@@ -238,19 +236,22 @@ export class ChainCheck {
     } catch (error) {
       visit?.end();
       this.#run.signal?.throwIfAborted();
+      this.#run.presence?.saw(opened, 'not-known', inTurn);
       this.#findings.add(storeProblem(error), { key: data.key, sequence });
       return;
     }
     if (inTurn && isDataOver(opened, this.#run.nowMs)) this.#findings.drop('delete-marker', data.key);
     if (version === null) {
       visit?.end();
-      const problem = missingProblem(opened, this.#run.nowMs, this.#acts.promisedMs(opened));
+      const problem = this.#acts.missing(opened);
       if (problem.code === 'expired') this.#tally.addExpired(sequence >= this.#anchors.attestedSize(origin));
+      this.#run.presence?.saw(opened, problem.code === 'expired' ? 'over' : 'missing', inTurn);
       this.#findings.add(problem, { key: data.key, sequence });
       return;
     }
-    const check = this.#checkObject.bind(this, opened, version, visit);
-    await this.#tasks.start(() => check().finally(() => visit?.end()));
+    this.#run.presence?.saw(opened, 'there', inTurn);
+    const check = () => this.#checkObject(opened, version, visit).finally(() => visit?.end());
+    await this.#tasks.start(check);
   }
 
   async #checkObject(
@@ -279,9 +280,9 @@ export class ChainCheck {
 
   async #checkEnd(): Promise<void> {
     if (!this.#isListed || this.#isStopped || this.#slice.before !== null) return;
-    const head = this.#head?.manifest ?? null;
-    const [origin, size] = [head?.origin ?? null, this.#nextSequence];
-    this.#findings.addAll(await this.#anchors.finish(origin, size, this.#data.lastSequence >= size), {});
+    const [head, size] = [this.#head?.manifest ?? null, this.#nextSequence];
+    const isMore = this.#data.lastSequence >= size;
+    this.#findings.addAll(await this.#anchors.finish(head?.origin ?? null, size, isMore), {});
     const { staleAfterMs, nowMs } = this.#run;
     if (head === null || staleAfterMs === null || this.#findings.has('newer-format')) return;
     if (this.#anchors.isHandedOverBefore(head.origin, size)) return;

@@ -55,6 +55,7 @@ export const SEVERITY = {
   'act-open': 'notice',
   'records-lost': 'notice',
   'chain-continued': 'notice',
+  'data-returned': 'notice',
   expired: 'info',
   'locks-not-applicable': 'info',
 } as const satisfies Readonly<Record<string, Severity>>;

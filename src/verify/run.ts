@@ -9,6 +9,7 @@ import type { Anchor } from './anchor.ts';
 import type { ArchiveReader } from './archive-reader.ts';
 import type { BlockChecker } from './block-checker.ts';
 import type { ContentVisitor } from './content-visitor.ts';
+import type { DataPresence } from './presence.ts';
 import type { VerifySignature } from './trust.ts';
 
 export type Depth = 'seals' | 'content';
@@ -56,4 +57,6 @@ export type Run = {
   readonly heldTo: HeldTo | null;
   /** Looks into data objects beside their check. Null: nobody does, and all are read. */
   readonly visitor: ContentVisitor | null;
+  /** Hears which data objects are there. Null: nobody asks. */
+  readonly presence: DataPresence | null;
 };

@@ -16,6 +16,7 @@ import { type Problem, worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText, collectHandovers } from './handover.ts';
 import { type CheckChain, judge, notAsked } from './judge.ts';
+import type { DataPresence } from './presence.ts';
 import type { ArchiveReport, Report } from './report.ts';
 import type { Depth, Progress, Run } from './run.ts';
 import { archiveOf, type ShownArchive } from './shown.ts';
@@ -58,6 +59,8 @@ export type VerifyOptions = {
   readonly shown?: readonly ShownArchive[];
   /** Looks into data objects beside their check. */
   readonly visitor?: ContentVisitor | null;
+  /** Hears which data objects are there. Default: nobody asks. */
+  readonly presence?: DataPresence | null;
   /** How the chains of the archive are checked, but for that of decisions. Whole, unless given. */
   readonly checkChain?: CheckChain;
   readonly onProgress?: (progress: Readonly<Progress>) => void;
@@ -204,6 +207,7 @@ export function startRun(
     greatestLock: options.greatestLock ?? null,
     heldTo: options.heldTo ?? (options.acts ? heldTo(options.acts, options) : null),
     visitor: options.visitor ?? null,
+    presence: options.presence ?? null,
   };
 }
 

@@ -127,6 +127,28 @@ const HOLDS: readonly ArchiveCase[] = [
     }),
   },
   {
+    name: 'bad-held-data-gone',
+    about: 'Data that has been under a hold since it was locked is gone after the end of its retention (13.6.2).',
+    codes: ['data-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      hold(world, world.objects);
+      world.builder.archive.remove(world.segments[1]!.dataKey!);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'odd-held-data-gone-before',
+    about: 'A hold was placed when the retention of data was over and that data had gone: it is expired (13.6.2).',
+    codes: ['expired'],
+    make: decided(async (world) => {
+      const late = { sealedMs: START_MS + 1.5 * YEAR_MS };
+      const id = await world.decide(PLACE, late);
+      await world.decide({ kind: 'done', of: id, detail: { objects: 5, changed: 5 } }, late);
+      hold(world, world.objects);
+      world.builder.archive.remove(world.segments[1]!.dataKey!);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
     name: 'good-hold-under-way',
     about: 'A legal hold was decided three hours ago, and its command is not done (13.6.7).',
     codes: [],

@@ -16,6 +16,7 @@ import { cosignedVectors } from './object-cases-cosigned.ts';
 import { noteVectors } from './object-cases-notes.ts';
 import { indexVectors } from './object-cases-index.ts';
 import { lineVectors } from './object-cases-lines.ts';
+import { destroyedVectors } from './object-cases-destroyed.ts';
 import { stampVectors } from './object-cases-stamps.ts';
 import type { ObjectVector } from './object-vector.ts';
 
@@ -286,4 +287,5 @@ export const makeObjectVectors = async (): Promise<ObjectVector[]> => [
   ...(await noteVectors()),
   ...indexVectors(),
   ...(await stampVectors()),
+  ...(await destroyedVectors()),
 ];

@@ -1,4 +1,4 @@
-// What does a frozen line, manifest, seal, vkey, event proof, attestation, cosigner's note or stamp look like, and what is said of it? (test/vectors/objects.json)
+// What does a frozen line, manifest, seal, vkey, event proof, attestation, cosigner's note, stamp or certificate look like, and what is said of it? (test/vectors/objects.json)
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBase64, fromHex, toBase64, utf8 } from '../../src/base/bytes.ts';
@@ -21,6 +21,8 @@ import { cosignedBy } from '../../src/verifier/attest/cosigned-by.ts';
 import { parseIndex } from '../../src/read/find/index/segment-index.ts';
 import { SegmentIndexer } from '../../src/read/find/index/segment-indexer.ts';
 import { indexKey } from '../../src/read/find/index/value-hash.ts';
+import { openCertificate } from '../../src/verifier/destroyed/certificate-reader.ts';
+import { parseDestroyedKey } from '../../src/verifier/destroyed/destroyed-key.ts';
 import { differenceOf } from '../../src/verifier/index/index-notes.ts';
 import { openNote } from '../../src/verifier/signed-notes.ts';
 import { openSeal } from '../../src/verify/open-seal.ts';
@@ -100,7 +102,7 @@ export const verdictOn = async (vector: ObjectVector): Promise<string> => (await
 export async function judge(vector: ObjectVector): Promise<{ readonly verdict: string; readonly words: string }> {
   const accepted = { verdict: 'accepted', words: 'accepted' };
   const bytes = thawBytes(vector.bytes);
-  const isCosigned = /^(cosigned|note)\//.test(vector.name);
+  const isCosigned = /^(cosigned|note|destroyed)\//.test(vector.name);
   const trusted = isCosigned ? [] : (vector.trusted ?? []).map((text) => parseVkey(text, nodeSha256));
   const tools = { trusted, sha256: nodeSha256 };
   try {
@@ -126,6 +128,13 @@ export async function judge(vector: ObjectVector): Promise<{ readonly verdict: s
         const cosigners = (vector.trusted ?? []).map((text) => parseCosignerVkey(text, nodeSha256));
         const { key = '', archive = '' } = vector.address ?? {};
         await openNote({ archiveOrigin: archive, cosigners, sha256: nodeSha256 }, key, bytes);
+        return accepted;
+      }
+      case 'destroyed': {
+        const cosigners = (vector.trusted ?? []).map((text) => parseCosignerVkey(text, nodeSha256));
+        const { key = '', archive = '' } = vector.address ?? {};
+        const signing = { archiveOrigin: archive, cosigners, sha256: nodeSha256 };
+        await openCertificate(signing, key, parseDestroyedKey(key)!, bytes);
         return accepted;
       }
       case 'index':

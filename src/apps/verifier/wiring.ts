@@ -36,8 +36,7 @@ import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-
 import { completenessTask, type MarksReader } from '../../verifier/tasks/completeness-task.ts';
 import { confirmTask, freshnessTask } from '../../verifier/tasks/confirm.ts';
 import type { LockTally } from '../../verifier/tasks/lock-tally.ts';
-import { configurationTask, scrubTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
-import { ScrubLog } from '../../verifier/tasks/scrub-progress.ts';
+import { configurationTask, subjectsOf, sweepTask } from '../../verifier/tasks/scheduled.ts';
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import { UnreadHeads } from '../../verifier/unread-heads.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
@@ -47,6 +46,7 @@ import type { Severity } from '../../verify/finding.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
 import { openTracer } from '../tracer.ts';
 import type { RunMetrics } from './emf.ts';
+import { fullPassTask } from './full-pass.ts';
 import { indexingOf } from './indexing.ts';
 import { openOlderStores, shownOf } from './older.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
@@ -186,7 +186,6 @@ export function makeVerifier(
     ...{ leastLock, bytesInFlight: new Semaphore(bytesInFlight), unread: new UnreadHeads(clock) },
   };
   const checked = new CheckedNotes({ store: own, keys: signing });
-  const { everyMs, bytesPerRun } = config.fullPass;
   const subjects = subjectsOf(config, trailFiles, clock);
   const compare = completenessOf(config, notes, readMarks);
   const stamp = stampTask(config, { bucket: notes, reader: attester.reader, log }, onStamp);
@@ -200,7 +199,7 @@ export function makeVerifier(
       ['confirm', confirmTask],
       ['freshness', freshnessTask],
       ['sweep', sweepTask({ ...step, own, checked, locks, ...config.sweep }, new SweepLog(notes))],
-      ['full-pass', scrubTask({ ...step, log: new ScrubLog(notes), everyMs }, bytesPerRun)],
+      ['full-pass', fullPassTask(step, notes, { name, log, ...config.fullPass })],
       ...(compare === null ? [] : [['completeness', compare] as const]),
       ...(stamp === null ? [] : [['stamp', stamp] as const]),
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),

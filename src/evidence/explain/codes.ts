@@ -282,6 +282,11 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
     ['A topic was made anew, or moved to another cluster.'],
     ['Ask the operator why, and whether the old source held more.'],
   ),
+  'data-returned': words(
+    'Data is there again that the second party had certified as destroyed.',
+    ['Somebody had another copy, and put it back: a backup, a replica, an export.', OTHER_PLACE],
+    [WHO_WROTE, 'Find that copy. Until then do not call this data destroyed.'],
+  ),
   expired: words(
     'Data is gone after its lock had ended.',
     ['It was deleted as agreed.'],

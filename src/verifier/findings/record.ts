@@ -83,7 +83,7 @@ export type Closing = {
 
 /** Notices that people hear of, although they leave the verdict as it is. */
 const URGENT: ReadonlySet<FindingCode> = new Set([
-  ...['stale-chain', 'legal-hold-missing', 'act-open', 'records-lost', 'chain-continued'],
+  ...['stale-chain', 'legal-hold-missing', 'act-open', 'records-lost', 'chain-continued', 'data-returned'],
 ] as FindingCode[]);
 
 /**

@@ -6,6 +6,8 @@ import { attestationKey, attestationPrefix, parseAttestationKey } from '../../fo
 import { oldestVersions } from '../../format/oldest-version.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
+import { GONE_SPANS_MAX } from '../destroyed/presence.ts';
+import { isAscending, isWithin, type SegmentSpan, SPAN } from '../destroyed/ranges.ts';
 import {
   firstNote,
   type ListedNote,
@@ -38,6 +40,8 @@ export type ScrubProgress = {
   /** When the part began that ends here. */
   readonly partStartedMs: number;
   readonly atMs: number;
+  /** Segments of this part whose data object was not seen there. Null: not noted. */
+  readonly gone: readonly SegmentSpan[] | null;
 };
 
 const FORMAT = 'ledgerstone/pass/1';
@@ -51,20 +55,24 @@ const SCHEMA = z.object({
   },
   ...{ origin: z.string(), root: z.string().length(64), isWhole: z.boolean() },
   ...{ passStarted: z.string(), partStarted: z.string(), at: z.string() },
+  gone: z.array(SPAN).max(GONE_SPANS_MAX).refine(isAscending).nullable().default(null),
 });
 const BYTES_MAX = 16 * 1024;
 /** Passes that are opened. Others may have made any number of their folders. */
 const PASSES_MAX = 50;
+/** Passes that are asked whether data was there: before them it had gone long ago, or is not known. */
+const PASSES_BACK = 8;
 /** Attestations whose times are compared. */
 const ATTESTATIONS_MAX = 100;
 /** How far the clocks of two machines may differ: each is within a minute of the store's clock. */
 const AHEAD_MS_MAX = 120_000;
 
 export function encodeProgress(place: ChainInArchive, progress: ScrubProgress): Uint8Array {
-  const { pass, origin, size, root, isWhole, passStartedMs, partStartedMs, atMs } = progress;
+  const { pass, origin, size, root, isWhole, passStartedMs, partStartedMs, atMs, gone } = progress;
   const members = {
     ...{ format: FORMAT, ...place, pass, origin, size, root: toHex(root), isWhole },
     ...{ passStarted: timeText(passStartedMs), partStarted: timeText(partStartedMs), at: timeText(atMs) },
+    gone,
   };
   return utf8(`${JSON.stringify(members)}\n`);
 }
@@ -81,13 +89,14 @@ export function parseProgress(bytes: Uint8Array, { chain, partition, pass, size 
     ...{ pass, origin: read.origin, size, root: fromHex(read.root), isWhole: read.isWhole },
     passStartedMs: parseTime(read.passStarted),
     partStartedMs: parseTime(read.partStarted),
-    atMs: parseTime(read.at),
+    ...{ atMs: parseTime(read.at), gone: read.gone },
   };
 }
 
 /** Create-only notes. If one is lost or written twice, at worst some bytes are read once more. */
 export class ScrubLog {
   readonly #bucket: OwnBucket;
+  readonly #lastParts = new Map<string, { readonly from: number; readonly part: ScrubProgress }>();
 
   constructor(bucket: OwnBucket) {
     this.#bucket = bucket;
@@ -120,6 +129,31 @@ export class ScrubLog {
     const foreignMax = Number.POSITIVE_INFINITY;
     const found = await firstNote(notes, (note) => this.#open(note, signal), { foreignMax });
     return found?.content ?? null;
+  }
+
+  /** An earlier pass had seen the data of that segment there, at that time or later. Null: not known. */
+  async lastThere(
+    place: ChainInArchive,
+    pass: number,
+    sequence: number,
+    signal?: AbortSignal,
+  ): Promise<number | null> {
+    for (let before = pass - 1; before >= Math.max(0, pass - PASSES_BACK); before--) {
+      const part = await this.#partOf(place, before, sequence, signal);
+      if (part === null || part.gone === null) return null;
+      if (!isWithin(part.gone, sequence)) return part.partStartedMs;
+    }
+    return null;
+  }
+
+  /** Parts are asked for in the order of their segments, so the last one found is mostly the next one too. */
+  async #partOf(place: ChainInArchive, pass: number, sequence: number, signal?: AbortSignal) {
+    const name = `${place.chain}/${place.partition}/${pass}`;
+    const last = this.#lastParts.get(name);
+    if (last !== undefined && sequence >= last.from && sequence < last.part.size) return last.part;
+    const part = await this.partOf(place, pass, sequence, signal);
+    if (part !== null) this.#lastParts.set(name, { from: sequence, part });
+    return part;
   }
 
   /** The last note of that pass, or null. */

@@ -2,21 +2,27 @@
 // pass.
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import { attestationKey, parseAttestationKey } from '../../format/attestation.ts';
+import { datesAlone } from '../../verify/acts/held-to.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { type Confirmation, type Confirmed, confirmChain } from '../../verify/confirm.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
 import type { Attested } from '../attest/attestation-reader.ts';
+import type { Certifier } from '../destroyed/certifier.ts';
+import type { PresenceTally } from '../destroyed/presence.ts';
 import type { Covers } from '../findings/closed-by.ts';
 import { sequenceOf } from '../findings/record.ts';
 import type { StepTools } from '../verifier.ts';
+import { beginPresence, certifyGone } from './scrub-destroyed.ts';
 import type { ScrubLog, ScrubProgress } from './scrub-progress.ts';
 
 export type ScrubTools = Pick<
   StepTools,
-  'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock' | 'indexing' | 'shown'
+  'archive' | 'trusted' | 'attester' | 'sha256' | 'checker' | 'clock' | 'indexing' | 'shown' | 'decisions'
 > & {
   readonly log: ScrubLog;
+  /** Certifies what is gone and might go. Left out: nobody does. */
+  readonly certifier?: Certifier | undefined;
   /** Time from the start of one pass to the start of the next. */
   readonly everyMs: number;
 };
@@ -49,6 +55,8 @@ export type ScrubPart =
       readonly complete: false | Covers;
       /** Null: it got no further, so there is nothing to keep. */
       readonly progress: ScrubProgress | null;
+      /** Writes certificates of what it has seen gone. Call it before the progress is kept. */
+      readonly certify: () => Promise<void>;
       readonly bytes: number;
       readonly segments: number;
     };
@@ -74,7 +82,7 @@ export async function scrubPart(
   if (attested === null) {
     if (gone.length === 0) return { kind: 'nothing-due' };
     const nothing = { complete: false, progress: null, bytes: 0, segments: 0, omitted: 0 } as const;
-    return { kind: 'read', place, findings: gone, ...nothing };
+    return { kind: 'read', place, findings: gone, ...nothing, certify: async () => {} };
   }
   const from = last === null || last.isWhole || last.size >= attested.size ? null : last;
   const pass = last === null ? 0 : from === null ? last.pass + 1 : last.pass;
@@ -86,7 +94,9 @@ export async function scrubPart(
   const size = confirmation?.report.size ?? 0;
   const isWhole = size >= attested.size;
   const ofEnd = endProblems(confirmation, attested);
-  const findings = [...gone, ...(confirmation?.report.findings ?? []), ...again.indexFindings, ...ofEnd];
+  const { returned, spans } = again.presence.gone;
+  const seen = [...(confirmation?.report.findings ?? []), ...again.indexFindings, ...returned];
+  const findings = [...gone, ...seen, ...ofEnd];
   const root = confirmation?.head?.root;
   const isFarther = confirmation !== null && root !== undefined && size > (from?.size ?? 0);
   const progress = !isFarther
@@ -94,8 +104,9 @@ export async function scrubPart(
     : {
         ...{ pass, origin: confirmation.report.origin, size, root },
         ...{ isWhole, passStartedMs: from?.passStartedMs ?? startedMs, partStartedMs: startedMs },
-        atMs: clock.now(),
+        ...{ atMs: clock.now(), gone: spans },
       };
+  const isCertifiable = progress !== null && gone.length + ofEnd.length === 0;
   return {
     kind: 'read',
     place,
@@ -103,6 +114,10 @@ export async function scrubPart(
     omitted: confirmation?.report.findingsOmitted ?? 0,
     complete: isFarther ? coverage(from?.size ?? 0, size, isWhole, attested) : false,
     progress,
+    certify: async () => {
+      if (isCertifiable)
+        await certifyGone(tools, place, confirmation?.report, again.presence.gone, progress, signal);
+    },
     bytes: read.bytes() + (again === read ? 0 : again.bytes()),
     segments: Math.max(0, size - (from?.size ?? 0)),
   };
@@ -110,6 +125,7 @@ export async function scrubPart(
 
 type Walk = {
   readonly confirmation: Confirmation | null;
+  readonly presence: PresenceTally;
   readonly bytes: () => number;
   readonly indexFindings: readonly Finding[];
 };
@@ -121,27 +137,31 @@ async function walk(
   target: number,
   options: ScrubOptions,
 ): Promise<Walk> {
-  const { archive, trusted, sha256, checker, clock, indexing, shown } = tools;
+  const { archive, trusted, sha256, checker, clock, indexing, shown, decisions, certifier } = tools;
   const { mayGoOn = () => true, bytesMax, concurrency, signal } = options;
   const counted = countBytes(archive);
   const confirmed: Confirmed | null = from;
   // The confirmed seal is read once more, and counts for `mayGoOn` like the others.
   let size = from === null ? 0 : from.size - 1;
   const visitor = indexing?.begin(place, true, signal) ?? null;
+  const presence = await beginPresence(certifier, place, signal);
+  const held = (await decisions?.heldTo(signal)) ?? null;
   const walked = confirmChain(counted.reader, place, {
     ...{ trusted, sha256, checker, confirmed, depth: 'content', nowMs: clock.now(), visitor },
+    ...{ presence: presence, ...(held && { heldTo: datesAlone(held) }) },
     mayGoOn: () => {
       size++;
       // At least one segment per part, or a limit that is too small would never be passed.
       if (from !== null && size <= from.size) return true;
-      return size < target && counted.bytes() < bytesMax && mayGoOn();
+      return size < target && counted.bytes() < bytesMax && !presence.isFull && mayGoOn();
     },
     ...(concurrency !== undefined && { concurrency }),
     ...(shown && { shown }),
     ...(signal && { signal }),
   });
   const confirmation = await walked.finally(() => visitor?.finish());
-  return { confirmation, bytes: counted.bytes, indexFindings: (await visitor?.finish()) ?? [] };
+  const indexFindings = (await visitor?.finish()) ?? [];
+  return { confirmation, presence, bytes: counted.bytes, indexFindings };
 }
 
 const hasUnreadable = ({ confirmation }: Walk): boolean =>
@@ -258,6 +278,7 @@ export async function runScrub(
     const part = await scrubPart(tools, place, { ...options, bytesMax: bytesMax - bytes });
     if (part.kind === 'nothing-due') continue;
     await report(part);
+    await part.certify();
     if (part.progress !== null) await tools.log.add(place, part.progress, signal);
     bytes += part.bytes;
     segments += part.segments;

@@ -22,7 +22,7 @@ it.each([
   await world.grow(4);
   await world.step();
   const log = new ScrubLog({ ...NOTES, store: world.store, retention, clock: STILL });
-  const times = { passStartedMs: atMs, partStartedMs: atMs, atMs };
+  const times = { passStartedMs: atMs, partStartedMs: atMs, atMs, gone: null };
   const forged = { pass, origin: 'x/orders/0', size: 4, root: new Uint8Array(32), isWhole: true, ...times };
   await log.add(PLACE, forged);
   const part = await scrubPart({ ...world.tools(), log, everyMs: 7 * DAY_MS }, PLACE, { bytesMax: 1e9 });

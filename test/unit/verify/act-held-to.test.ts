@@ -4,7 +4,7 @@ import { nodeSha256 as sha256 } from '../../../src/base/node/hash.ts';
 import { GOVERNANCE_CHAIN } from '../../../src/format/chain.ts';
 import { type Manifest, timeText } from '../../../src/format/manifest.ts';
 import { encodeVkey } from '../../../src/format/vkey.ts';
-import { heldTo, sealsAlone } from '../../../src/verify/acts/held-to.ts';
+import { datesAlone, heldTo, sealsAlone } from '../../../src/verify/acts/held-to.ts';
 import { demandsOf, holdsInForce } from '../../../src/verify/acts/in-force.ts';
 import { archiveKey, START_MS, signer } from '../../support/archive-builder.ts';
 import { type Asked, CHARTER, OFFICER } from '../../support/governed-archive.ts';
@@ -23,6 +23,18 @@ const codes = (chain: ActChain, nowMs?: number) =>
     .map(({ problem }) => problem.code);
 
 describe('holds in force', () => {
+  it('that came when data was still locked are told from those that came later, and released ones', async () => {
+    const chain = await begunChain();
+    await chain.done(await chain.decide(place('C-1', range(0, 1)), HOUR_MS), HOUR_MS);
+    const since = (sequence: number, ms: number) => held(chain).casesSince(segment(sequence), START_MS + ms);
+    expect([since(0, HOUR_MS - 1), since(0, HOUR_MS), since(2, HOUR_MS)]).toEqual([[], ['C-1'], []]);
+    expect(sealsAlone(held(chain)).casesSince(segment(0), START_MS + HOUR_MS)).toEqual([]);
+    expect(datesAlone(held(chain)).casesSince(segment(0), START_MS + HOUR_MS)).toEqual(['C-1']);
+    expect(datesAlone(held(chain)).casesOf(segment(0), START_MS)).toEqual([]);
+    await chain.approved(release('C-1'), 2 * HOUR_MS);
+    expect(since(0, HOUR_MS)).toEqual([]);
+  });
+
   it.each([
     ['another chain', range(), segment(0, 0, 'payments'), false],
     ['each partition', range(), segment(7, 9), true],
