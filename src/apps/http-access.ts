@@ -14,6 +14,10 @@ export type HttpAccess = {
   lets(request: IncomingMessage): boolean;
   /** Values of `WWW-Authenticate`. */
   readonly challenges: readonly string[];
+  /** Whether the other one has the same token, certificates and key. */
+  isSame(other: HttpAccess): boolean;
+  /** What is compared: all that was read, by its hash. */
+  readonly digest: Buffer;
 };
 
 /** Browsers know Basic alone. */
@@ -27,10 +31,13 @@ export async function openAccess(
   const options = tls === null ? null : await tlsOptions(tls, member);
   const token = auth === null || auth === 'public' ? null : await tokenOf(auth, member);
   const asksCertificate = options?.ca !== undefined;
-  if (token === null && !asksCertificate) return { tls: options, lets: () => true, challenges: [] };
+  const digest = digestOf(JSON.stringify([token, options?.cert, options?.key, options?.ca].map(String)));
+  const isSame = (other: HttpAccess) => other.digest.equals(digest);
+  const all = { tls: options, digest, isSame };
+  if (token === null && !asksCertificate) return { ...all, lets: () => true, challenges: [] };
   const wanted = token === null ? null : digestOf(token);
   return {
-    tls: options,
+    ...all,
     lets: (request) =>
       (asksCertificate && (request.socket as TLSSocket).authorized === true) ||
       (wanted !== null && hasToken(request.headers.authorization, wanted)),

@@ -1,8 +1,9 @@
 // How does a small HTTP server answer probes, scrapers and people? Reads alone, never cached.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { type AddressInfo, isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
+import { createSecureContext } from 'node:tls';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { HttpConfig } from '../config/http.ts';
 import { isLoopback } from '../config/loopback.ts';
@@ -35,7 +36,15 @@ export type RouteAsked = {
   readonly isForeignScript: boolean;
 };
 export type Routes = Readonly<Record<string, (asked: RouteAsked) => Answer | Promise<Answer>>>;
-export type HttpServer = { readonly url: string; close(): Promise<void> };
+export type HttpServer = {
+  readonly url: string;
+  /**
+   * Reads the token and the files of `tls` again. What it returns lets in by them, and by `names`, from then
+   * on; where they differ, who is connected has to come again. Rejects with `config` if one of them is wrong.
+   */
+  readonly prepare: (next: Pick<HttpConfig, 'auth' | 'tls' | 'names'>) => Promise<() => void>;
+  close(): Promise<void>;
+};
 
 export type HttpOptions = HttpConfig & {
   /** The member of the configuration that names host and port. */
@@ -90,15 +99,16 @@ function isNameOfOurs(header: string | undefined, host: string, names: readonly 
 
 type Site = {
   readonly routes: ReadonlyMap<string, Routes[string]>;
-  readonly access: HttpAccess;
   readonly options: HttpOptions;
+  access: HttpAccess;
+  names: readonly string[];
 };
 
 /** Rejects with a LedgerstoneError when it can't listen, or `config` when a file that it needs is wrong. */
 export async function serve(routes: Routes, options: HttpOptions): Promise<HttpServer> {
   const { host, member } = options;
   const access = await openAccess(options, member);
-  const site: Site = { routes: new Map(Object.entries(routes)), access, options };
+  const site: Site = { routes: new Map(Object.entries(routes)), access, names: options.names, options };
   const server = serverOf(access, member, async (request, response) => {
     const { code, type, body, headers, stream, done } = await answer(site, request);
     if (done !== undefined && response.closed) done();
@@ -118,6 +128,18 @@ export async function serve(routes: Routes, options: HttpOptions): Promise<HttpS
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   return {
     url: `${scheme}://${name}:${(server.address() as AddressInfo).port}`,
+    prepare: async ({ names, ...next }) => {
+      const fresh = await openAccess(next, member);
+      const tls = fresh.tls;
+      if (tls !== null) fitting(member, () => createSecureContext(tls));
+      return () => {
+        const isSame = fresh.isSame(site.access);
+        Object.assign(site, { names, access: fresh });
+        if (isSame) return;
+        if (tls !== null) (server as TlsServer).setSecureContext(tls);
+        server.closeAllConnections();
+      };
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -130,9 +152,12 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 
 function serverOf({ tls }: HttpAccess, member: string, listener: Listener): Server {
   const listens = (request: IncomingMessage, response: ServerResponse) => void listener(request, response);
-  if (tls === null) return createServer(listens);
+  return tls === null ? createServer(listens) : fitting(member, () => createTlsServer(tls, listens));
+}
+
+function fitting<T>(member: string, use: () => T): T {
   try {
-    return createTlsServer(tls, listens);
+    return use();
   } catch (cause) {
     throw new LedgerstoneError(
       'config',
@@ -162,10 +187,10 @@ const askedOf = (request: IncomingMessage): Asked => ({
   },
 });
 
-async function answer({ routes, access, options }: Site, request: IncomingMessage): Promise<Answer> {
+async function answer({ routes, access, names, options }: Site, request: IncomingMessage): Promise<Answer> {
   const asked = askedOf(request);
   const isRead = asked.method === 'GET' || asked.method === 'HEAD';
-  const { host, member, names } = options;
+  const { host, member } = options;
   if (!isNameOfOurs(request.headers.host, host, names)) {
     if (!isRead) return wrongMethod;
     if (!PROBES.has(request.url ?? '')) return json(403, { error: wrongHost(member) });

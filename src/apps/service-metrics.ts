@@ -2,13 +2,18 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { OnRequest } from '../base/node/requests.ts';
 import { VERSION } from '../base/version.ts';
+import { RELOAD_RESULTS, type ReloadResult } from './reload.ts';
 
 type Program = 'archiver' | 'verifier';
 
 /** Whose bucket a request goes to. */
 type Place = 'archive' | 'older' | 'attestations' | 'trail-files';
 
-export type ServiceMetrics = { s3(store: Place): OnRequest; readonly kms: OnRequest };
+export type ServiceMetrics = {
+  s3(store: Place): OnRequest;
+  readonly kms: OnRequest;
+  readonly reloaded: (result: ReloadResult) => void;
+};
 
 const PREFIXES: Readonly<Record<Program, string>> = {
   archiver: 'ledgerstone',
@@ -51,7 +56,23 @@ export function addServiceMetrics(registry: Registry, program: Program): Service
   });
   const s3 = metricsOf('s3', ['store', 'operation']);
   const kms = metricsOf('kms', ['operation']);
-  return { s3: (store) => observer('s3', { store }), kms: observer('kms', {}) };
+  return {
+    s3: (store) => observer('s3', { store }),
+    kms: observer('kms', {}),
+    reloaded: countReloads(registry, program),
+  };
+}
+
+/** From the start on, so that the first one shows as an increase. */
+function countReloads(registry: Registry, program: Program): ServiceMetrics['reloaded'] {
+  const reloads = new Counter({
+    name: `${PREFIXES[program]}_config_reloads_total`,
+    help: 'Requests to read the configuration again (SIGHUP), by result; only applied changed anything',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  for (const result of RELOAD_RESULTS) reloads.inc({ result }, 0);
+  return (result) => reloads.inc({ result });
 }
 
 /** `process_*` and `nodejs_*`, as other services of Node have them. Once in a process: they watch it. */

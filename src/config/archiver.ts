@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { isAtLeast, type Period } from '../base/period.ts';
 import { ruleProblems } from './archiver-rules.ts';
 import { type ConfigOutput, configSchema } from './archiver-schema.ts';
+import type { ReadConfig } from './changes.ts';
 import { checkYaml, readConfigFile } from './check.ts';
 import {
   brokersOf,
@@ -93,7 +94,13 @@ export type Config = {
 
 /** Reads and checks a configuration file. Throws ConfigError, or `config` when the file can't be read. */
 export const loadConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<Config> =>
-  parseConfig(await readConfigFile(path), path, env);
+  (await readConfig(path, env)).config;
+
+/** The same, and what it was read from. */
+export async function readConfig(path: string, env: NodeJS.ProcessEnv): Promise<ReadConfig<Config>> {
+  const members = checkYaml(await readConfigFile(path), path, env, RULES);
+  return { config: buildConfig(members, path), members };
+}
 
 const RULES = { kind: 'ledgerstone', schema: configSchema, rules: ruleProblems } as const;
 

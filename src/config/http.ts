@@ -37,7 +37,7 @@ const auth = z
         .describe('The token. Better a reference to the environment than the token itself'),
       tokenFile: some('a path')
         .optional()
-        .describe('File with the token, relative to this file. It is read at the start'),
+        .describe('File with the token, relative to this file. It is read at the start and at each SIGHUP'),
     }),
   ])
   .optional()

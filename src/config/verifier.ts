@@ -7,6 +7,7 @@ import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
 import { type Policy, readPolicy } from '../format/tlog-policy.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
 import type { KafkaSourceConfig } from './archiver.ts';
+import type { ReadConfig } from './changes.ts';
 import { checkYaml, readConfigFile } from './check.ts';
 import {
   brokersOf,
@@ -151,13 +152,25 @@ export async function isVerifierFile(path: string): Promise<boolean> {
 
 /** Throws ConfigError with everything that is wrong, or `config` when the file can't be read. */
 export const loadVerifierConfig = async (path: string, env: NodeJS.ProcessEnv): Promise<VerifierConfig> =>
-  parseVerifierConfig(await readConfigFile(path), path, env);
+  (await readVerifierConfig(path, env)).config;
+
+/** The same, and what it was read from. */
+export async function readVerifierConfig(
+  path: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ReadConfig<VerifierConfig>> {
+  const members = checkYaml(await readConfigFile(path), path, env, RULES);
+  return { config: buildVerifierConfig(members, path), members };
+}
 
 const RULES = { kind: 'verifier', schema: verifierConfigSchema, rules: verifierRuleProblems } as const;
 
 /** `fileName` appears in messages, and relative paths are relative to its directory. Throws ConfigError. */
 export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): VerifierConfig {
-  const input = checkYaml(text, fileName, env, RULES);
+  return buildVerifierConfig(checkYaml(text, fileName, env, RULES), fileName);
+}
+
+function buildVerifierConfig(input: VerifierConfigOutput, fileName: string): VerifierConfig {
   const resolvePath = (path: string): string => resolve(dirname(fileName), path);
   const archive = storeOf(input.archive.store, resolvePath);
   const attestations = storeOf(input.attestations.store, resolvePath);
@@ -177,10 +190,7 @@ export function parseVerifierConfig(text: string, fileName: string, env: NodeJS.
         trusted: trusted.map((vkey) => parseVkey(vkey, nodeSha256)),
       })),
     },
-    attestations: {
-      store: attestations,
-      retention: { mode, period: periodOf(period), text: period },
-    },
+    attestations: { store: attestations, retention: { mode, period: periodOf(period), text: period } },
     cosigner: {
       name: input.cosigner.name,
       signing: signingOf(input.cosigner.signing, attestations, resolvePath),

@@ -146,11 +146,44 @@ describe('the launcher', () => {
     return started;
   }
 
-  test.each(['SIGTERM', 'SIGHUP'] as const)('%s reaches the service, which ends in order', async (signal) => {
+  test('SIGTERM reaches the service, which ends in order', async () => {
     const { child, said, closed } = await archiving();
-    child.kill(signal);
+    child.kill('SIGTERM');
     expect(await closed).toEqual([0, null]);
     expect(said.out).toContain('"end":"drained"');
+  });
+
+  test('SIGHUP reaches it too: it reads its configuration again, and goes on', async () => {
+    const { child, said, closed } = await archiving();
+    const lines = (part: string) =>
+      said.out
+        .split('\n')
+        .filter((line) => line.includes(part))
+        .map((line) => JSON.parse(line));
+    const reload = async (text: string, part: string) => {
+      await writeFile(join(directory, 'ledgerstone.yaml'), text);
+      child.kill('SIGHUP');
+      while (lines(part).length === 0) await once(child.stdout!, 'data');
+      return lines(part)[0];
+    };
+    const stays = 'the configuration stays as it was';
+    expect(await reload(`${CONFIG}log: { level: loud }\n`, `${stays}: `)).toMatchObject({
+      ...{ level: 'error', code: 'config' },
+      msg: expect.stringContaining('log.level'),
+    });
+    expect(
+      await reload(`${CONFIG}greatestLock: 1y\nlog: { level: debug }\n`, `${stays}: some`),
+    ).toMatchObject({
+      ...{ level: 'warn', restart: ['greatestLock'], changed: ['greatestLock', 'log.level'] },
+    });
+    expect(await reload(`${CONFIG}log: { level: debug }\n`, 'is in force')).toMatchObject({
+      changed: ['log.level'],
+    });
+    child.kill('SIGTERM');
+    expect(await closed).toEqual([0, null]);
+    expect(lines('"end":"drained"')).toHaveLength(1);
+    // The level that it was started with would not show it.
+    expect(lines('pipeline down')).toMatchObject([{ level: 'debug' }]);
   });
 
   test('killed, the launcher leaves no service behind', async () => {

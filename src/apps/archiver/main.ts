@@ -32,6 +32,7 @@ import { readerOf } from '../../store/bounded.ts';
 import type { Store } from '../../store/store.ts';
 import type { Handler, HttpServer } from '../http.ts';
 import type { StatusSite } from '../page/status-site.ts';
+import { accessPart, Reloader, type ReloadResult } from '../reload.ts';
 import { addProcessMetrics, addServiceMetrics } from '../service-metrics.ts';
 import { openTracer } from '../tracer.ts';
 import { archiverSite } from './archiver-site.ts';
@@ -54,9 +55,11 @@ export async function runArchiver(config: Config, options: RunOptions): Promise<
   const requests = addServiceMetrics(metrics.registry, 'archiver');
   const { archive, greatestLock } = config;
   const store = await openForWriting(archive.store, greatestLock, requests.s3('archive'));
-  const service = new Service(config, options, { store, metrics, onKmsRequest: requests.kms });
+  const { kms: onKmsRequest, reloaded: onReload } = requests;
+  const service = new Service(config, options, { store, metrics, onKmsRequest, onReload });
   try {
     await service.serveStatus();
+    service.followReloads();
     return await service.run();
   } finally {
     await service.close();
@@ -77,6 +80,7 @@ type Edges = {
   readonly store: Store;
   readonly metrics: ArchiverMetrics;
   readonly onKmsRequest: OnRequest;
+  readonly onReload: (result: ReloadResult) => void;
 };
 
 class Service {
@@ -89,6 +93,7 @@ class Service {
   readonly #startedAt = new Date().toISOString();
   readonly #metrics: ArchiverMetrics;
   readonly #onKmsRequest: OnRequest;
+  readonly #onReload: Edges['onReload'];
   readonly #totals = { records: 0, segments: 0 };
   #server: HttpServer | null = null;
   #site: StatusSite | null = null;
@@ -99,12 +104,13 @@ class Service {
   #keys: LogKeys | null = null;
   #decidedChains: ReadonlySet<string> | null = null;
 
-  constructor(config: Config, options: RunOptions, { store, metrics, onKmsRequest }: Edges) {
+  constructor(config: Config, options: RunOptions, { store, metrics, onKmsRequest, onReload }: Edges) {
     this.#config = config;
     this.#options = options;
     this.#store = store;
     this.#metrics = metrics;
     this.#onKmsRequest = onKmsRequest;
+    this.#onReload = onReload;
     const { codec, level } = config.encoding;
     this.#lanes = new Lanes(
       {
@@ -139,6 +145,14 @@ class Service {
     if (url.endsWith(`:${server.port}`)) return;
     const message = 'the port of the status server is taken: another one is used';
     this.#options.log.warn({ wanted: server.port, server: url }, message);
+  }
+
+  followReloads(): void {
+    const { reloads, log, signal } = this.#options;
+    if (reloads === undefined) return;
+    const access = accessPart<Config>('server', ({ server }) => server, this.#server);
+    const parts = [...reloads.parts, access];
+    new Reloader({ ...reloads, parts, log, signal, count: this.#onReload }).listen();
   }
 
   #receipts(): Handler | null {

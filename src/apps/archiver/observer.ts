@@ -6,7 +6,9 @@ import { codeOf } from '../../archiver/status.ts';
 import type { Clock } from '../../base/clock.ts';
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Config } from '../../config/archiver.ts';
 import { type Manifest, parseTime } from '../../format/manifest.ts';
+import type { Reloads } from '../reload.ts';
 
 type SealedSegment = {
   readonly topic: string;
@@ -22,6 +24,8 @@ export type RunOptions = {
   /** Asks for a drain: what is held is sealed, then it ends. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** Left out: the configuration is read at the start alone. */
+  readonly reloads?: Reloads<Config>;
   /** Starts with other retention policies than people put in force. For trials. */
   readonly acceptsAnyPolicy?: boolean;
   /**

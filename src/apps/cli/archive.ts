@@ -1,6 +1,6 @@
 // `ledgerstone archive`: how does the service run, and when does it end?
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/archiver.ts';
+import { readConfig } from '../../config/archiver.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { endsInLog, openLog } from './logger.ts';
 import { serverNotes } from './server-notes.ts';
@@ -14,11 +14,12 @@ type ArchiveCommandOptions = {
 
 const HELP = `
 Consumes the configured topics as a member of its consumer group. Several instances share
-the partitions. On SIGTERM, SIGINT or SIGHUP it seals what it holds and ends within
-limits.drain; another signal more than a second later ends it at once, with exit code 3,
-and what was not sealed is read from Kafka again at the next start. Logs go to standard
-output: JSON, or readable lines on a terminal. With a file source it ends when everything
-is sealed.
+the partitions. On SIGTERM or SIGINT it seals what it holds and ends within limits.drain;
+another signal more than a second later ends it at once, with exit code 3, and what was
+not sealed is read from Kafka again at the next start. On SIGHUP it reads its file again
+and takes over log, server.auth and server.names; with a terminal, SIGHUP ends it too.
+Logs go to standard output: JSON, or readable lines on a terminal. With a file source it
+ends when everything is sealed.
 
 If the archive has a governance chain in which a retention policy is in force, it does not
 start with another one.
@@ -45,7 +46,9 @@ export function archiveCommand(program: Command, session: Session): void {
 async function runArchive(session: Session, options: ArchiveCommandOptions): Promise<number> {
   const { io, output } = session;
   session.judges = false;
-  const config = await loadConfig(options.config, io.env);
+  const read = () => readConfig(options.config, io.env);
+  const started = await read();
+  const { config } = started;
   const json = options.json === true;
   const acceptsAnyPolicy = options.acceptPolicy === true;
   if (acceptsAnyPolicy && config.production)
@@ -53,12 +56,15 @@ async function runArchive(session: Session, options: ArchiveCommandOptions): Pro
       '--accept-policy is for trials, and this is production',
       'Put the policies in force: ledgerstone retention policy.',
     );
-  const { log } = await openLog(io, config.log.level, json);
+  const { log, levelPart } = await openLog(io, config.log.level, json);
   for (const { found, remedy } of serverNotes(config.server, 'server', io.env))
     log.warn({ remedy }, `the status server ${found}`);
   const { runArchiver } = await import('../archiver/main.ts');
   const result = await endsInLog(io, log, json, () =>
-    runArchiver(config, { signal: io.signal, log, acceptsAnyPolicy }),
+    runArchiver(config, {
+      ...{ signal: io.signal, log, acceptsAnyPolicy },
+      ...(io.onReload && { reloads: { started, read, onRequest: io.onReload, parts: [levelPart] } }),
+    }),
   );
   if (json) await output.json(result, 0);
   return EXIT.ok;

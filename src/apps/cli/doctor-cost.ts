@@ -20,31 +20,38 @@ export type CostOptions = {
 const DAY_MS = 86_400_000;
 const MONTH_MS = 30.44 * DAY_MS;
 
-/** Throws UsageError where the number of partitions is not given and can't be asked for. */
+/** Where the number of partitions is not given and can't be asked for: for several, and exit code 3. */
 export async function runCost({ io, output }: Session, options: CostOptions): Promise<number> {
   if (await isVerifierFile(options.config))
     throw new UsageError('--cost is about an archiver', 'Name its ledgerstone.yaml with --config.');
   const config = await loadConfig(options.config, io.env);
-  const partitions = options.partitions ?? (await countedPartitions(config));
-  const cost = costOf(config, partitions, options.gbPerDay ?? null, systemClock.now());
-  if (options.json === true) await output.json({ prices: REQUEST_PRICES, ...cost });
-  else await output.write(costText(config, cost));
-  return EXIT.ok;
+  const found = options.partitions ?? (await countedPartitions(config));
+  const nowMs = systemClock.now();
+  const costFor = (partitions: number) => costOf(config, partitions, options.gbPerDay ?? null, nowMs);
+  if (typeof found === 'number') {
+    const cost = costFor(found);
+    if (options.json === true) await output.json({ prices: REQUEST_PRICES, ...cost });
+    else await output.write(costText(config, cost));
+    return EXIT.ok;
+  }
+  const costs = EXAMPLES.map(costFor);
+  const uncounted = { why: found.why, costs };
+  if (options.json === true) await output.json({ prices: REQUEST_PRICES, uncounted });
+  else await output.write(uncountedText(config, uncounted));
+  return EXIT.failed;
 }
 
-async function countedPartitions({ source, limits }: Config): Promise<number> {
+/** Partitions, where their number is not known. */
+const EXAMPLES = [1, 10, 100, 1000] as const;
+
+async function countedPartitions({ source, limits }: Config): Promise<number | { readonly why: string }> {
   if (source.kind === 'file') return 1;
   const { countPartitions } = await import('../../ingest/kafka/topic-check.ts');
   const silent = () => {};
   const log = { debug: silent, info: silent, warn: silent, error: silent };
-  const found = await countPartitions({
+  return countPartitions({
     ...{ ...source, ...takingOf(source), recordBytesMax: limits.recordBytes, log },
   });
-  if (typeof found === 'number') return found;
-  throw new UsageError(
-    `the partitions could not be counted: ${found.why}`,
-    'Give their number: --partitions 64.',
-  );
 }
 
 type Cost = {
@@ -85,15 +92,37 @@ const NOTE = [
   'and retries.',
 ];
 
-function costText({ segment }: Config, { partitions, idle, busy, storage }: Cost): string {
-  const row = (name: string, one: string, two: string) =>
-    `${name.padEnd(28)}${one.padStart(12)}${two.padStart(12)}`;
-  const usd = (value: number) => value.toFixed(2);
-  const money = (name: string, part: keyof RunningCost) => row(name, usd(idle[part]), usd(busy[part]));
+const row = (name: string, one: string, two: string) =>
+  `${name.padEnd(28)}${one.padStart(12)}${two.padStart(12)}`;
+const usd = (value: number) => value.toFixed(2);
+
+function sealsText({ segment }: Config): string {
   const every = (ms: number) => (ms === 0 ? 'never' : `every ${ms / 1000} s`);
-  const [rarely, often] = [every(segment.heartbeatMs), every(segment.maxAgeMs)];
+  return `a seal ${every(segment.heartbeatMs)} (idle), ${every(segment.maxAgeMs)} (busy)`;
+}
+
+function uncountedText(
+  config: Config,
+  { why, costs }: { readonly why: string; readonly costs: readonly Cost[] },
+): string {
   const lines = [
-    `${counted(partitions, 'partition')}; a seal ${rarely} (idle), ${often} (busy)`,
+    `The partitions could not be counted: ${why}`,
+    `So this is for several numbers of them; give yours with --partitions. Each: ${sealsText(config)}.`,
+    '',
+    row('US$ a month, in all', 'idle', 'busy'),
+    ...costs.map(({ partitions, idle, busy }) =>
+      row(counted(partitions, 'partition'), usd(idle.total), usd(busy.total)),
+    ),
+    '',
+    ...storageLines(costs[0]?.storage ?? null),
+  ];
+  return `${[...lines, ...NOTE].join('\n')}\n`;
+}
+
+function costText(config: Config, { partitions, idle, busy, storage }: Cost): string {
+  const money = (name: string, part: keyof RunningCost) => row(name, usd(idle[part]), usd(busy[part]));
+  const lines = [
+    `${counted(partitions, 'partition')}; ${sealsText(config)}`,
     '',
     row('US$ a month', 'idle', 'busy'),
     money('KMS: signatures, one key', 'kms'),
@@ -103,13 +132,16 @@ function costText({ segment }: Config, { partitions, idle, busy, storage }: Cost
     money('CloudTrail', 'trail'),
     money('in all', 'total'),
     '',
+    ...storageLines(storage),
   ];
-  if (storage !== null) {
-    const classes = storage.classes.map(({ name, usd: value }) => `${name} ${usd(value)}`).join(', ');
-    const time = `the ${spanText(storage.months)} of \`${storage.policy}\``;
-    lines.push(`Storage: what one month brings costs, over ${time}: ${classes}.`, '');
-  }
   return `${[...lines, ...NOTE].join('\n')}\n`;
+}
+
+function storageLines(storage: Cost['storage']): readonly string[] {
+  if (storage === null) return [];
+  const classes = storage.classes.map(({ name, usd: value }) => `${name} ${usd(value)}`).join(', ');
+  const time = `the ${spanText(storage.months)} of \`${storage.policy}\``;
+  return [`Storage: what one month brings costs, over ${time}: ${classes}.`, ''];
 }
 
 /** A policy of days is not of 0.0 months. */

@@ -35,7 +35,8 @@ so nobody knows whether it is ready. Signing is tried on a text that is no check
 With verifier.yaml it looks at what the second party needs, and writes nothing anywhere.
 
 With --cost it says what an archiver with these settings would cost in a month, and looks
-at nothing but the number of partitions.
+at nothing but the number of partitions. If no broker tells it, and no --partitions, it is
+said for several numbers, with exit code 3.
 
 Exit codes: 0 ready, 2 the configuration is wrong, 3 something is bad or unknown.
 

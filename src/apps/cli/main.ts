@@ -4,6 +4,7 @@ import { printableLines } from '../../base/printable.ts';
 import { restartWithAllocator, YOUNG_MIB } from '../archiver/allocator.ts';
 import { runCli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+import { isForReload, ReloadRequests } from './hangup.ts';
 import { watchLauncher } from './launcher.ts';
 
 // Services run for long and allocate much memory.
@@ -16,10 +17,12 @@ if (command === 'export') restartWithAllocator(YOUNG_MIB.export);
  */
 const SAME_SIGNAL_MS = 1000;
 
-// SIGHUP comes when a terminal or an SSH session ends.
 const stopping = new AbortController();
+const reloads = new ReloadRequests();
+const isReload = isForReload(command, process.platform, [process.stdin, process.stdout, process.stderr]);
+if (isReload) process.on('SIGHUP', () => reloads.request());
 let firstSignalMs: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', ...(isReload ? [] : (['SIGHUP'] as const))] as const) {
   process.on(signal, () => {
     const now = performance.now();
     firstSignalMs ??= now;
@@ -51,6 +54,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   signal: stopping.signal,
+  onReload: (listener) => reloads.listen(listener),
 });
 // Open connections would keep the process alive. All output was written before.
 process.exit(exitCode);

@@ -15,6 +15,8 @@ export type Io = {
   readonly env: NodeJS.ProcessEnv;
   /** Aborts when the command is to end. */
   readonly signal: AbortSignal;
+  /** Calls each time that the configuration is to be read again. */
+  readonly onReload?: (listener: () => void) => void;
 };
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';

@@ -3,14 +3,17 @@ import type { Command } from 'commander';
 import { MIB } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { requireFitStore } from '../../clients/open.ts';
-import { loadVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
+import { readVerifierConfig, type VerifierConfig } from '../../config/verifier.ts';
 import { encodeCosignerVkey } from '../../format/cosignature.ts';
 import { indexChecker } from '../../read/find/index/index-checker.ts';
 import { runKindOf } from '../../verifier/days/task-run.ts';
 import { LockTally } from '../../verifier/tasks/lock-tally.ts';
 import type { Verifier } from '../../verifier/verifier.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
+import type { HttpServer } from '../http.ts';
+import { accessPart, Reloader, type Reloads } from '../reload.ts';
 import { addProcessMetrics, addServiceMetrics } from '../service-metrics.ts';
+import { AlarmChannels } from '../verifier/alarm-channels.ts';
 import { boardReader, FindingsBoard } from '../verifier/findings-board.ts';
 import { closeOlderStores } from '../verifier/older.ts';
 import { schedulesOf } from '../verifier/schedules.ts';
@@ -34,8 +37,10 @@ const HELP = `
 The second party has its own role, key and bucket, and does not trust the archiver. It
 goes on from its own last attestation of each chain, hashes every stored byte again, and
 attests what is sound. What is not sound is a finding: it is kept as evidence in its own
-bucket and logged. SIGTERM, SIGINT or SIGHUP end it at the next safe point, and the next
-start goes on there; another signal more than a second later ends it at once.
+bucket and logged. SIGTERM or SIGINT end it at the next safe point, and the next start
+goes on there; another signal more than a second later ends it at once. On SIGHUP it
+reads its file again and takes over log, watch.auth, watch.names and where its alarms go;
+with a terminal, SIGHUP ends it too.
 
 Exit codes: 0 stopped, 2 configuration, 3 could not start (the message says why).
 
@@ -57,36 +62,52 @@ export function watchCommand(program: Command, session: Session): void {
 async function runWatch(session: Session, options: WatchCommandOptions): Promise<number> {
   const { io } = session;
   session.judges = false;
-  const config = await loadVerifierConfig(options.config, io.env);
+  const read = () => readVerifierConfig(options.config, io.env);
+  const started = await read();
+  const { config } = started;
   const json = options.json === true;
-  const { log } = await openLog(io, config.log.level, json);
-  return endsInLog(io, log, json, () => runVerifier(io, config, log));
+  const { log, levelPart } = await openLog(io, config.log.level, json);
+  const reloads = io.onReload && { started, read, onRequest: io.onReload, parts: [levelPart] };
+  return endsInLog(io, log, json, () => runVerifier(io, config, log, reloads));
 }
 
 /** For the last word on what ran, once the work is done. */
 const LAST_TALLY_MS = 10_000;
 
-async function runVerifier(io: Io, config: VerifierConfig, log: Logger): Promise<number> {
+async function runVerifier(
+  io: Io,
+  config: VerifierConfig,
+  log: Logger,
+  reloads: Reloads<VerifierConfig> | undefined,
+): Promise<number> {
   for (const { found, remedy } of serverNotes(config.watch, 'watch', io.env))
     log.warn({ remedy }, `the status server ${found}`);
   await requireFitStore(config.attestations.store, io.signal);
   const metrics = new WatchMetrics({
     ...{ fullPassMs: config.fullPass.everyMs, sweepMs: config.sweep.everyMs },
   });
-  const clients = await openClients(config, addServiceMetrics(metrics.registry, 'verifier'));
+  const requests = addServiceMetrics(metrics.registry, 'verifier');
+  const clients = await openClients(config, requests);
   // What indexes checks as well, so only one of them has threads.
   const indexer = config.index === null ? null : indexChecker();
   const checker = indexer ?? workerChecker();
   const locks = new LockTally();
+  const channels = new AlarmChannels(config.alarms);
   try {
     const verifier = makeVerifier(config, clients, {
       checker,
       ...(indexer !== null && { indexer }),
-      ...{ log, locks },
+      ...{ log, locks, channels },
       bytesInFlight: BYTES_IN_FLIGHT,
       onMetrics: (run, atMs, open) => metrics.observe(run, open, atMs),
     });
-    await serve({ config, verifier, metrics, locks, signal: io.signal });
+    const follow = (server: HttpServer | null) => {
+      if (reloads === undefined) return;
+      const access = accessPart<VerifierConfig>('watch', ({ watch }) => watch, server);
+      const parts = [...reloads.parts, access, channels];
+      new Reloader({ ...reloads, parts, log, signal: io.signal, count: requests.reloaded }).listen();
+    };
+    await serve({ config, verifier, metrics, locks, signal: io.signal, follow });
     await verifier.days?.stop(AbortSignal.timeout(LAST_TALLY_MS));
   } finally {
     await checker.close();
@@ -102,9 +123,10 @@ type Serving = {
   readonly metrics: WatchMetrics;
   readonly locks: LockTally;
   readonly signal: AbortSignal;
+  readonly follow: (server: HttpServer | null) => void;
 };
 
-async function serve({ config, verifier, metrics, locks, signal }: Serving): Promise<void> {
+async function serve({ config, verifier, metrics, locks, signal, follow }: Serving): Promise<void> {
   const { log, clock } = verifier;
   const { everyMs, looksPerSecond, port } = config.watch;
   const { attester } = verifier.step;
@@ -133,6 +155,7 @@ async function serve({ config, verifier, metrics, locks, signal }: Serving): Pro
     },
     'ledgerstone watch starts',
   );
+  follow(server);
   try {
     await watch(verifier, { everyMs, looksPerSecond, schedules, signal }, state);
   } finally {

@@ -14,12 +14,8 @@ import type { CosignerKey } from '../../format/cosignature.ts';
 import { DecisionReader } from '../../read/decision-reader.ts';
 import type { IndexChecker } from '../../read/find/index/index-checker.ts';
 import type { MlDsaSigner, Signer } from '../../sign/signer.ts';
-import { roleCredentials } from '../../store/role-credentials.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
-import type { Notifier } from '../../verifier/alarms/notifier.ts';
 import { channelsOf, FindingReporter } from '../../verifier/alarms/reporter.ts';
-import { snsNotifier } from '../../verifier/alarms/sns.ts';
-import { webhookNotifier } from '../../verifier/alarms/webhook.ts';
 import { Attester } from '../../verifier/attest/attester.ts';
 import { DayLog } from '../../verifier/days/day-log.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
@@ -45,6 +41,7 @@ import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
 import { openTracer } from '../tracer.ts';
+import { AlarmChannels } from './alarm-channels.ts';
 import type { RunMetrics } from './emf.ts';
 import { fullPassTask } from './full-pass.ts';
 import { indexingOf } from './indexing.ts';
@@ -122,6 +119,8 @@ export type VerifierOptions = {
   readonly onStamp?: (outcome: StampOutcome) => void;
   /** Counts the locks that sweeps read. Left out: nobody asks. */
   readonly locks?: LockTally;
+  /** Of a process that may get other ones. Default: those of the configuration. */
+  readonly channels?: AlarmChannels;
   /** Default: by Kafka's own protocol, from the brokers that the configuration names. */
   readonly readMarks?: MarksReader;
 };
@@ -155,15 +154,15 @@ export function makeVerifier(
     readMarks,
     indexer,
     locks,
+    channels = new AlarmChannels(config.alarms, clock),
     onStamp,
   }: VerifierOptions,
 ): Verifier {
   requireOwnKey(config, signer);
   const retention = retentionOf(config);
-  const { name } = config.cosigner;
-  const { trusted } = config.archive;
+  const [{ name }, { trusted }, { leastLock }] = [config.cosigner, config.archive, config.sweep];
   const attester = attesterOf(config, { archive, own, signer, postQuantum }, { clock, log });
-  const notifiers = notifiersOf(config.alarms, clock);
+  const { notifiers } = channels;
   const signing = noteSigning(config, attester.key, signer);
   const ledger = new Ledger({
     ...{ store: own, retention, clock, signing, sha256: nodeSha256, channels: channelsOf(notifiers) },
@@ -177,7 +176,6 @@ export function makeVerifier(
   };
   const notes = { store: own, retention, clock, signing, onForeign: foreignNotes(reporter) };
   const indexing = indexingOf(config, notes, log, indexer);
-  const { leastLock } = config.sweep;
   const decisions = new DecisionReader({ archive, trusted, sha256: nodeSha256, clock });
   const step = {
     ...{ archive, trusted, attester, sha256: nodeSha256, clock, indexing, decisions },
@@ -274,13 +272,6 @@ function completenessOf(
     (await import('../../ingest/kafka/marks.ts')).readMarks(kafka, ...asked);
   const ends = freshnessMs === null ? null : new EndsLog({ ...own, promisedMs: freshnessMs, everyMs });
   return completenessTask({ topics, patterns, read: read ?? readMarks, ends });
-}
-
-function notifiersOf({ sns, webhook }: VerifierConfig['alarms'], clock: Clock): Notifier[] {
-  return [
-    ...(sns === null ? [] : [snsNotifier({ topicArn: sns, credentials: roleCredentials(), clock })]),
-    ...(webhook === null ? [] : [webhookNotifier(webhook, { clock })]),
-  ];
 }
 
 /** Null: the archive is not a bucket, so CloudTrail records nothing about it. */

@@ -1,10 +1,12 @@
 // Who gets which answer of the HTTP server: by token, by certificate, as a probe, as a stranger?
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../../../src/apps/archiver/server.ts';
 import { askService } from '../../../src/apps/cli/ask-service.ts';
@@ -50,7 +52,8 @@ const tlsFiles = (clientCaFile: string | null = null) => ({
   ...{ certFile: certificates.at('server.pem'), keyFile: certificates.at('server.key'), clientCaFile },
 });
 
-async function start(given: Partial<HttpConfig>): Promise<string> {
+const start = async (given: Partial<HttpConfig>): Promise<string> => (await started(given)).url;
+async function started(given: Partial<HttpConfig>): Promise<HttpServer> {
   const server = await startServer(
     {
       ...{ host: '127.0.0.1', port: 0, names: [], auth: null, tls: null, production: true, ...given },
@@ -60,7 +63,7 @@ async function start(given: Partial<HttpConfig>): Promise<string> {
     { status: () => status, metrics: () => Promise.resolve('ledgerstone_ready 0\n') },
   );
   open.push(server);
-  return server.url;
+  return server;
 }
 
 type Given = { readonly code: number; readonly body: string; readonly headers: IncomingMessage['headers'] };
@@ -219,6 +222,83 @@ describe('every answer', () => {
           code: 405,
           headers: { allow: 'GET, HEAD' },
         });
+  });
+});
+
+describe('a server whose configuration is read again', () => {
+  const OTHER = 'decade-decade-decade';
+  const given = { names: [], auth: null, tls: null };
+
+  it('takes the token that its file holds now, and the old one no more', async () => {
+    writeFileSync(at('rotated'), `${TOKEN}\n`);
+    const server = await started({ auth: { tokenFile: at('rotated') } });
+    writeFileSync(at('rotated'), `${OTHER}\n`);
+    const codes = async () => [
+      (await ask(`${server.url}/status`, { ...bearer(TOKEN), agent: false })).code,
+      (await ask(`${server.url}/status`, { ...bearer(OTHER), agent: false })).code,
+    ];
+    expect(await codes()).toEqual([200, 401]);
+    const take = await server.prepare({ ...given, auth: { tokenFile: at('rotated') } });
+    expect(await codes()).toEqual([200, 401]);
+    take();
+    expect(await codes()).toEqual([401, 200]);
+  });
+
+  it('ends connections that the old token opened, and none where nothing changed', async () => {
+    const server = await started({ auth: { token: TOKEN } });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const asked = async () => {
+      const { code } = await ask(`${server.url}/healthz`, { agent });
+      return code;
+    };
+    expect(await asked()).toBe(200);
+    const [socket] = Object.values(agent.freeSockets).flat();
+    (await server.prepare({ ...given, auth: { token: TOKEN } }))();
+    expect(await asked()).toBe(200);
+    expect(Object.values(agent.freeSockets).flat()).toEqual([socket]);
+    const closed = once(socket!, 'close');
+    (await server.prepare({ ...given, auth: { token: OTHER } }))();
+    await closed;
+    agent.destroy();
+  });
+
+  it('stays as it was where a file is wrong', async () => {
+    writeFileSync(at('emptied'), `${TOKEN}\n`);
+    const server = await started({ auth: { tokenFile: at('emptied') }, tls: tlsFiles() });
+    writeFileSync(at('emptied'), '\n');
+    await expect(
+      server.prepare({ ...given, auth: { tokenFile: at('emptied') }, tls: tlsFiles() }),
+    ).rejects.toThrow('does not hold a token');
+    const mixed = { ...tlsFiles(), keyFile: at('client.key') };
+    await expect(server.prepare({ ...given, auth: { token: OTHER }, tls: mixed })).rejects.toThrow(
+      'do not fit together',
+    );
+    expect((await ask(`${server.url}/status`, bearer(TOKEN))).code).toBe(200);
+    expect((await ask(`${server.url}/status`, bearer(OTHER))).code).toBe(401);
+  });
+
+  it('shows the certificate that its files hold now', async () => {
+    const server = await started({ tls: tlsFiles() });
+    const shown = async () => {
+      const socket = connect({ port: Number(new URL(server.url).port), rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { subject } = socket.getPeerCertificate();
+      socket.destroy();
+      return subject.CN;
+    };
+    expect(await shown()).toBe('server');
+    const renewed = { certFile: at('client.pem'), keyFile: at('client.key'), clientCaFile: null };
+    (await server.prepare({ ...given, tls: renewed }))();
+    expect(await shown()).toBe('client');
+  });
+
+  it('is asked by its new names', async () => {
+    const server = await started({});
+    const asked = async () =>
+      (await ask(`${server.url}/status`, { headers: { host: 'new.example.com' } })).code;
+    expect(await asked()).toBe(403);
+    (await server.prepare({ ...given, names: ['new.example.com'] }))();
+    expect(await asked()).toBe(200);
   });
 });
 

@@ -67,8 +67,24 @@ it('is as JSON what it is as text', async () => {
   expect(JSON.parse(out)).toMatchObject({ partitions: 100, busy: { total: 164.3 }, storage: null });
 });
 
+it('says it for several numbers where nobody tells the right one, and that this is not all', async () => {
+  const { code, out, err } = await doctor('--cost', '--gb-per-day', '40');
+  expect([code, err]).toEqual([3, '']);
+  expect(out).toMatch(/^The partitions could not be counted: .*127\.0\.0\.1:1/);
+  expect(out).toContain('--partitions. Each: a seal every 3600 s (idle), every 60 s (busy).');
+  expect(out).toMatch(/^100 partitions +2\.90 +164\.30$/m);
+  expect(out).toMatch(/months of `long`: STANDARD/);
+  const { code: jsonCode, out: json } = await doctor('--cost', '--json');
+  const { uncounted } = JSON.parse(json);
+  expect(jsonCode).toBe(3);
+  expect(uncounted.why).toContain('127.0.0.1:1');
+  expect(uncounted.costs.map(({ partitions }: { partitions: number }) => partitions)).toEqual([
+    1, 10, 100, 1000,
+  ]);
+  expect(uncounted.costs[2]).toMatchObject({ busy: { total: 164.3 } });
+});
+
 it.each([
-  [['--cost'], 'the partitions could not be counted'],
   [['--partitions', '3'], '--partitions without --cost'],
   [['--cost', '--gb-per-day', 'many'], '--gb-per-day is no amount'],
 ])('%j: %s', async (words, said) => {

@@ -154,7 +154,7 @@ describe('wrong words are usage: exit code 2, one line, no stack', () => {
   });
 });
 
-test.each(['archive', 'watch'])('%s says which signals end it', async (command) => {
+test.each(['archive', 'watch'])('%s says what signals do to it', async (command) => {
   const { out } = await ledgerstone([command, '--help']);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) expect(out).toContain(signal);
 });
