@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { withAttestations } from './attestations-option.ts';
 import { withMaybeChain } from './chain-option.ts';
+import { withOlder } from './older-option.ts';
 import { repeatable, withArchive } from './open-archive.ts';
 import { withOwnBucket } from './own-bucket-option.ts';
 import { lockPeriod } from './period-option.ts';
@@ -59,8 +60,8 @@ Examples:
 const CONTROLS = `
 For each control of a framework that an archive has to do with: what is asked, what the
 product does, what shows it in this archive, with numbers and the command, and what
-remains the customer's. Every stored byte is read, as \`verify\` does. What was not looked
-at is "not shown". It never says that a control is met.
+remains the customer's. Every stored byte is read, as \`verify\` does, and those of each
+--older too. What was not looked at is "not shown". It never says that a control is met.
 
 Frameworks: soc2, pci-dss-4, iso-27001, nist-800-53, hipaa, sec-17a-4, gdpr, dora, nis2.
 
@@ -154,7 +155,7 @@ export function reportCommand(program: Command, session: Session): void {
 
 function addControls(report: Command, session: Session): void {
   const controls = report.command('controls').description('Which controls it supports, on a page.');
-  withReport(withAttestations(withArchive(controls)))
+  withReport(withOlder(withAttestations(withArchive(controls))))
     .requiredOption('--framework <name>', 'whose controls: such as soc2 or pci-dss-4')
     .option(
       '--least-lock <period>',

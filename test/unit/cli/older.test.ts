@@ -49,6 +49,36 @@ describe('verify', () => {
     expect(out).toContain('a chain of another archive, which was not shown (ledgerstone verify --older)');
   });
 
+  it('of a report of controls is that of all, and the report says what was read beside the archive', async () => {
+    const page = (name: string) => [
+      '--framework',
+      'soc2',
+      '--as-copy',
+      '--out',
+      at(name),
+      '--json',
+      at(`${name}.json`),
+    ];
+    const controls = async (name: string, ...more: string[]) => {
+      const asked = ['report', 'controls', at('new'), '--key', keyOf(bought), ...page(name), ...more];
+      const { code } = await ledgerstone(asked);
+      return { code, looked: JSON.parse(readFileSync(at(`${name}.json`), 'utf8')).looked.join(' ') };
+    };
+    const alone = await controls('alone');
+    expect([alone.code, alone.looked]).toEqual([3, expect.not.stringContaining('older archive')]);
+    const both = await controls('both', ...shown());
+    expect(both).toEqual({
+      code: 0,
+      looked: expect.stringContaining(`The older archive ${at('old')}, by its own keys: verified.`),
+    });
+    await older.seal({ lines: entries(4, 1) });
+    write();
+    expect(await controls('forked', ...shown())).toMatchObject({
+      code: 1,
+      looked: expect.stringContaining('keys: broken.'),
+    });
+  });
+
   it('gives each archive its verdict, and one for all', async () => {
     const { code, out, err } = await onNew('verify', ...shown());
     expect([code, err]).toEqual([0, '']);

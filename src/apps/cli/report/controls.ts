@@ -20,10 +20,12 @@ import {
 } from '../attestations-option.ts';
 import { EXIT, exitCodeOfVerdict, UsageError } from '../exit-code.ts';
 import { judgeArchive } from '../judge-archive.ts';
+import type { OlderOptions } from '../older-option.ts';
 import type { ArchiveOptions } from '../open-archive.ts';
 import { keysOfPeople } from '../own-bucket-option.ts';
 import type { Session } from '../session.ts';
 import { readSigners } from '../signer-keys.ts';
+import type { StoreReport } from '../verify-store.ts';
 import { checksData, datesIn } from './checks.ts';
 import { archiveFacts } from './losses.ts';
 import {
@@ -37,6 +39,7 @@ import {
 
 export type ControlsReportOptions = ArchiveOptions &
   AttestationOptions &
+  OlderOptions &
   PrintOptions & {
     readonly framework: string;
     readonly leastLock?: string;
@@ -118,7 +121,8 @@ export async function runControlsReport(
       { ...options, tz: 'UTC' },
       {
         ...{ kind: 'controls', window: range.window, verdict, chains, data, began },
-        ...{ looked: LOOKED, notLooked: NOT_LOOKED, archive: archiveFacts(name, archive, chains) },
+        ...{ looked: [...LOOKED, ...olderTexts(report)], notLooked: NOT_LOOKED },
+        archive: archiveFacts(name, archive, chains),
         exitCode: verdict.standing === 'found' ? EXIT.broken : ofVerdict,
       },
     );
@@ -126,6 +130,14 @@ export async function runControlsReport(
     await opened.close();
   }
 }
+
+/** They were verified, and nothing else of them stands in the report. */
+const olderTexts = ({ beside }: Pick<StoreReport, 'beside'>): string[] =>
+  (beside?.archives ?? []).map(
+    ({ name, report }) =>
+      `The older archive ${name}, by its own keys: ${report.verdict}. ` +
+      'The numbers of the controls are of this archive alone.',
+  );
 
 type DaysAsked = {
   readonly range: ReportRange;
