@@ -32,7 +32,7 @@ import { type ArchiveOptions, offsetOption, repeatable, withArchive } from './op
 import { parsePolicy } from './policy.ts';
 import { acting, type Session } from './session.ts';
 import { readTsaRoots } from './stamp-check.ts';
-import { writeStamp, writtenText } from './stamp-file.ts';
+import { passedOverTexts, writeStamp, writtenText } from './stamp-file.ts';
 import type { Stamped } from './stamped-note.ts';
 import { ageText } from './table.ts';
 import { type Sighting, seenAt, whenOf, whenText } from './when-text.ts';
@@ -120,6 +120,7 @@ async function runProve(session: Session, name: string | undefined, options: Pro
     } else await session.output.exact(proof);
     if (options.json !== true) session.output.note(printable(whenText(when)));
     if (stamped !== null) session.output.note(printable(writtenText(stamped)));
+    for (const one of passedOverTexts(stamped)) session.output.note(printable(one));
     if (isGap)
       session.output.note(`offset ${options.offset} has no record: this proves the gap line that says so`);
     if (!reader.verified)

@@ -19,3 +19,12 @@ export const writtenText = ({ authority, genTimeMs }: Pick<Stamped, 'authority' 
     `its stamp is by ${authority}, of ${timeText(genTimeMs)}:`,
     '`ledgerstone check --stamp` with --tsa-root shows whether it holds',
   ].join(' ');
+
+const NAMED_MAX = 3;
+
+/** What lay at keys of stamps and is none. It changes nothing of the stamp that was found. */
+export function passedOverTexts(stamped: Pick<Stamped, 'passedOver'> | null): string[] {
+  const all = stamped?.passedOver ?? [];
+  const named = all.slice(0, NAMED_MAX).map((one) => `passed over, no stamp: ${one}`);
+  return all.length > NAMED_MAX ? [...named, `and ${all.length - NAMED_MAX} more`] : named;
+}

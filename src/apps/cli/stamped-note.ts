@@ -3,6 +3,7 @@ import { counted } from '../../base/counted.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
 import { coveredBy, encodeStampProof, type StampLink } from '../../format/stamp.ts';
@@ -10,7 +11,9 @@ import { timeText } from '../../format/time.ts';
 import type { ChainReader, LocatedSeal } from '../../read/chain-reader.ts';
 import type { HeldCertificate } from '../../timestamp/certificates.ts';
 import type { Attested } from '../../verifier/attest/attestation-reader.ts';
+import { stampDays } from '../../verifier/stamps/stamp-days.ts';
 import {
+  CUT_TEXT,
   type FoundStamp,
   type FoundToken,
   listStamps,
@@ -34,6 +37,8 @@ export type Stamped = {
   readonly stamp: Uint8Array;
   readonly authority: string;
   readonly genTimeMs: number;
+  /** Objects at keys of stamps that are none, or were not read: they were passed over. */
+  readonly passedOver: readonly string[];
 };
 
 /** The first stamp after it was sealed. `roots`: of authorities that count; none: any. Throws NotYetError. */
@@ -49,10 +54,13 @@ export async function stampedNote(
   // The archiver's clock may be ahead of the authority's.
   const after = timeText(Math.max(0, Date.parse(time.sealed) - 2 * DAY_MS)).slice(0, 10);
   const { tokens } = await listStamps(store, { after, signal });
-  const dates = [...new Set(tokens.map(({ date }) => date))];
+  const { dates, foreign } = stampDays(tokens, Date.now());
+  const passedOver = foreign.map(({ key, why }) => `${key}: ${why}`);
   const counts = ({ checked }: FoundToken) => roots.length === 0 || checked.kind === 'shown';
   for (const [at, date] of dates.entries()) {
     const found = await readStamp(reading, date, signal);
+    passedOver.push(...found.foreign.map(({ key, why }) => `${key}: ${why}`));
+    if (found.isCut) passedOver.push(`${date}: ${CUT_TEXT}`);
     const token = found.tokens.find(counts);
     const size = found.list?.checkpoints.find((one) => one.origin === origin)?.size ?? 0;
     if (token === undefined || size <= sequence) continue;
@@ -67,16 +75,19 @@ export async function stampedNote(
       ...(await renewalsOf(reading, { found, token }, dates.slice(at + 1), counts, signal)),
     ];
     const { by: authority, genTimeMs } = token.checked;
-    return { attested, note, stamp: encodeStampProof(links), authority, genTimeMs };
+    return { attested, note, stamp: encodeStampProof(links), authority, genTimeMs, passedOver };
   }
   const looked =
     dates.length === 0
       ? `No stamp from ${after} on is there.`
       : `The stamps of ${counted(dates.length, 'day')} from ${after} on were looked at.`;
+  const [first] = passedOver;
+  const more = passedOver.length > 1 ? `, and ${passedOver.length - 1} more` : '';
+  const junk = first === undefined ? '' : printable(` Not a stamp: ${first}${more}.`);
   throw new NotYetError(
     'not-stamped',
     `segment ${sequence} is below no checkpoint that was stamped`,
-    looked,
+    `${looked}${junk}`,
     'A verifier asks its authority once a day. Without --stamp it can be proved now.',
   );
 }

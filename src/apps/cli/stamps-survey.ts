@@ -8,13 +8,8 @@ import { parseChainOrigin } from '../../format/chain.ts';
 import { coveredBy } from '../../format/stamp.ts';
 import { DAY_MS, dateOf, dayStartMs } from '../../verifier/days/day-keys.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
-import { stampTokenKey } from '../../verifier/stamps/stamp-keys.ts';
-import {
-  type FoundStamp,
-  type ListedToken,
-  listStamps,
-  readStamp,
-} from '../../verifier/stamps/stamp-reader.ts';
+import { stampDays } from '../../verifier/stamps/stamp-days.ts';
+import { CUT_TEXT, type FoundStamp, listStamps, readStamp } from '../../verifier/stamps/stamp-reader.ts';
 import type { AttestationSurvey, Attestations } from './attestations-option.ts';
 import type { readTsaRoots } from './stamp-check.ts';
 
@@ -22,8 +17,6 @@ import type { readTsaRoots } from './stamp-check.ts';
 const NAMED_MAX = 5;
 /** Of objects that are no stamps, in what programs read. */
 const LISTED_MAX = 100;
-/** No verifier stamped a day before the product's first year. */
-const FIRST_DAY = '2026-01-01';
 
 export type StampSurvey = {
   /** Days with a token; without --tsa-root by their keys alone. */
@@ -55,7 +48,7 @@ export async function surveyStamps(
   try {
     const { tokens } = await listStamps(store, { signal });
     const nowMs = Date.now();
-    const { dates, foreign: outside } = daysOf(tokens, nowMs);
+    const { dates, foreign: outside } = stampDays(tokens, nowMs);
     const origins = new Set(newest.map(({ attested }) => parseChainOrigin(attested.origin).archiveOrigin));
     const [archiveOrigin = '', ...others] = origins;
     if (roots.length === 0) return { ...spanOf(dates), shown: null, notShown: [], ...foreignOf(outside) };
@@ -81,21 +74,6 @@ export async function surveyStamps(
   }
 }
 
-/** Days by their keys alone. A key of a day that no verifier can have stamped is somebody else's. */
-function daysOf(tokens: readonly ListedToken[], nowMs: number) {
-  const tomorrow = dateOf(nowMs + DAY_MS);
-  const dates = new Set<string>();
-  const foreign: ForeignNote[] = [];
-  for (const token of tokens) {
-    if (token.date >= FIRST_DAY && token.date <= tomorrow) dates.add(token.date);
-    else {
-      const why = `no day between ${FIRST_DAY} and tomorrow`;
-      foreign.push({ key: stampTokenKey(token), versionId: token.versionId, why });
-    }
-  }
-  return { dates: [...dates].sort(), foreign };
-}
-
 const foreignOf = (all: readonly ForeignNote[]): Pick<StampSurvey, 'foreignCount' | 'foreign'> => ({
   ...{ foreignCount: all.length, foreign: all.slice(0, LISTED_MAX) },
 });
@@ -119,7 +97,7 @@ class StampJudge {
     this.notShown.push({ date, why: `it could not be read: ${why}` });
   }
 
-  add({ date, list, statement, tokens, foreign }: FoundStamp): void {
+  add({ date, list, statement, tokens, foreign, isCut }: FoundStamp): void {
     this.foreign.push(...foreign);
     const whys: string[] = [];
     for (const { bytes, checked } of tokens) {
@@ -139,13 +117,14 @@ class StampJudge {
         this.#renewed.set(renewalId(one.date, one.covered), checked.genTimeMs);
       return;
     }
-    this.notShown.push({ date, why: whys[0] ?? 'it has no token over its list' });
+    const cut = isCut ? `${CUT_TEXT}, and none that was read holds` : null;
+    this.notShown.push({ date, why: cut ?? whys[0] ?? 'it has no token over its list' });
   }
 }
 
 const renewalId = (date: string, covered: Uint8Array): string => `${date} ${toBase64(covered)}`;
 
-/** Of days in order, all from FIRST_DAY on. */
+/** Of days in order. */
 function spanOf(
   dates: readonly string[],
 ): Pick<StampSurvey, 'days' | 'first' | 'last' | 'missing' | 'missingDates'> {

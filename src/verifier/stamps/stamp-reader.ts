@@ -43,6 +43,8 @@ export type FoundStamp = {
   /** In the order of their keys, so of their times. */
   readonly tokens: readonly FoundToken[];
   readonly foreign: readonly ForeignNote[];
+  /** More lies at its keys than is read of one day. */
+  readonly isCut: boolean;
 };
 
 /** What lies at a token's key, unread. */
@@ -58,6 +60,7 @@ export type ListedStamps = {
 
 /** More at one day's keys are not read: somebody laid them there. */
 const OBJECTS_MAX = 50;
+export const CUT_TEXT = `more than ${OBJECTS_MAX} objects lie at its keys`;
 
 /** Rejects if the store can't be listed. Nothing is read, so nothing of it is shown. */
 export async function listStamps(
@@ -89,12 +92,16 @@ export async function readStamp(
   let [list, statement]: [StampList | null, StampStatement | null] = [null, null];
   const options = signal === undefined ? {} : { signal };
   let objects = 0;
+  let isCut = false;
   // In key order the list and its copies come before the tokens.
   for await (const version of oldestVersions(store.listVersions(stampPrefix(date), options))) {
     const { key, versionId, lastModifiedMs } = version;
     const [asList, asToken] = [parseStampListKey(key), parseStampTokenKey(key)];
     if (asList?.date !== date && asToken?.date !== date) continue;
-    if (++objects > OBJECTS_MAX) break;
+    if (++objects > OBJECTS_MAX) {
+      isCut = true;
+      break;
+    }
     try {
       if (asToken !== null) {
         const bytes = await readObject(store, version, TOKEN_BYTES_MAX, signal);
@@ -113,7 +120,7 @@ export async function readStamp(
       foreign.push({ key, versionId, why: error.message });
     }
   }
-  return { date, list, statement, tokens, foreign };
+  return { date, list, statement, tokens, foreign, isCut };
 }
 
 /** The first token whose authority counts, and that still shows something at that time. Null: none does. */

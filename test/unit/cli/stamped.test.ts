@@ -175,6 +175,47 @@ describe('a stamp', () => {
     expect(other.code).toBe(4);
   });
 
+  it('is found whatever else lies at the keys of stamps, which is passed over with a word', async () => {
+    const first = iso(times.first).slice(0, 10);
+    cpSync(at('own'), at('kept'), { recursive: true });
+    const lay = (date: string, name: string, bytes: Uint8Array) => {
+      mkdirSync(join(dir, 'own/passes/stamps', date), { recursive: true });
+      writeFileSync(join(dir, 'own/passes/stamps', date, name), bytes);
+    };
+    try {
+      lay('9999-12-31', '001795341600-009999999999.tst', Buffer.from('no token'));
+      lay('2026-02-31', '001795341600-009999999999.tst', Buffer.from('no day'));
+      lay(first, '000000000000-000000000000.tst', new Uint8Array(200_000));
+      lay(first, 'more', new Uint8Array(10));
+      const prove = (offset: string, stamp: string) =>
+        ledgerstone(['prove', ...archive(), '--offset', offset, ...attested(), '--stamp', at(stamp)]);
+      const found = await prove('0', 'among-junk');
+      expect([found.code, found.err]).toEqual([
+        0,
+        expect.stringContaining('its stamp is by First Authority'),
+      ]);
+      expect(found.err).toContain('passed over, no stamp: passes/stamps/9999-12-31/');
+      expect(found.err).toContain(`passed over, no stamp: passes/stamps/${first}/000000000000`);
+      expect(readFileSync(at('among-junk'))).toEqual(readFileSync(at('stamp-0')));
+      const none = await prove('12', 'never');
+      expect([none.code, none.err]).toEqual([4, expect.stringContaining('Not a stamp: passes/stamps/9999')]);
+      // Too many to read: the day has no stamp for anybody, and that is said.
+      for (let seconds = 0; seconds < 60; seconds++)
+        lay(first, `${String(seconds).padStart(12, '0')}-000000000000.tst`, Buffer.from('x'));
+      const flooded = await prove('0', 'flooded');
+      expect([flooded.code, flooded.err]).toEqual([0, expect.stringContaining('its stamp is by Second')]);
+      expect(flooded.err).toMatch(/and \d+ more/);
+      const survey = await ledgerstone([
+        ...['verify', at('archive'), '--key', at('log.vkey'), '--as-copy', ...attested()],
+        ...['--tsa-root', at('root.pem')],
+      ]);
+      expect(survey.out).toContain(`${first}: more than 50 objects lie at its keys, and none that was read`);
+    } finally {
+      rmSync(at('own'), { recursive: true });
+      renameSync(at('kept'), at('own'));
+    }
+  });
+
   it('is written over nothing, and asked for with its attestations', async () => {
     const there = ['--stamp', at('stamp-0')];
     const over = await ledgerstone(['prove', ...archive(), '--offset', '0', ...attested(), ...there]);
