@@ -47,7 +47,11 @@ export type ActDetail = {
   };
   readonly 'key.introduce': Key;
   /** `signer`: where a writer of the archive finds the key. */
-  readonly 'key.rotate': { readonly use: 'log'; readonly key: string; readonly signer: string };
+  readonly 'key.rotate': {
+    readonly use: 'log' | 'governance';
+    readonly key: string;
+    readonly signer: string;
+  };
   readonly 'key.retire': Key;
   readonly 'gap.accept': {
     readonly chain: string;
@@ -112,7 +116,7 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
   'key.introduce': keyOf,
   'key.rotate': (detail) => {
     const { use, key } = keyOf(detail);
-    if (use !== 'log') throw refused('use');
+    if (use === 'cosigner') throw refused('use');
     return { use, key, signer: wordOf(detail, 'signer') };
   },
   'key.retire': keyOf,
@@ -143,7 +147,7 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
   }),
 };
 
-/** Kinds that take effect only when another person has approved. `policy` and `charter`: sometimes. */
+/** Kinds that need another person's approval. `policy`, `charter` and `key.rotate`: sometimes. */
 export const TWO_PERSONS: ReadonlySet<ActKind> = new Set([
   ...(['hold.release', 'key.retire', 'gap.accept', 'disclose'] as const),
 ]);

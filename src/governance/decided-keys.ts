@@ -8,6 +8,10 @@ import { rotations } from '../verify/acts/keys.ts';
 export const decidedKeys = (history: ActHistory): VerifierKey[] =>
   rotations(history, nodeSha256).map(({ key }) => key);
 
+/** Keys that sealed decisions or were to, by changes in force. */
+export const decidedSealing = (history: ActHistory): VerifierKey[] =>
+  rotations(history, nodeSha256, 'governance').map(({ key }) => key);
+
 /** Whoever acts on a decision believes the keys that people decided on too. */
 export const trustingDecided = <Tools extends { readonly trusted: readonly VerifierKey[] }>(
   tools: Tools,

@@ -4,7 +4,6 @@ import type { Clock } from '../base/clock.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import { zstdCompressor } from '../base/node/compress.ts';
 import { nodeSha256, nodeSha256Into } from '../base/node/hash.ts';
-import type { Period } from '../base/period.ts';
 import {
   type Act,
   type ActRequest,
@@ -19,33 +18,25 @@ import type { KafkaRecord } from '../format/record.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import { readActs } from '../read/acts.ts';
 import { type ActReading, BrokenActsError } from '../read/broken-acts.ts';
-import { Sealer, type SealOutcome } from '../sealing/sealer.ts';
-import { BodyBuilder } from '../segment/body.ts';
+import { Sealer } from '../sealing/sealer.ts';
+import { BodyBuilder, emptyBody, type SegmentBody } from '../segment/body.ts';
 import { type Head, headAfter, makeSegment, newChainHead, type Segment } from '../segment/segment.ts';
 import type { Signer } from '../sign/signer.ts';
-import { CLOCK_OFFSET_MAX_MS, type Lock, type Store } from '../store/store.ts';
+import { CLOCK_OFFSET_MAX_MS } from '../store/store.ts';
 import { ActHistory } from '../verify/acts/history.ts';
 import type { RecordedAct, SealedAt } from '../verify/acts/recorded-act.ts';
+import { type SealingKeyTools, sealingKeys } from './sealing-keys.ts';
 
 /** Who decides. `signer`: the person's own key. `principal`: as whom the store's account knows them. */
 export type Decider = { readonly name: string; readonly principal: string | null; readonly signer: Signer };
 
-export type GovernanceTools = {
-  readonly store: Store;
-  readonly archiveOrigin: string;
-  /** The governance chain's keys. All of them sign. */
-  readonly signers: readonly Signer[];
+export type GovernanceTools = SealingKeyTools & {
   /** Further keys that are trusted: earlier ones of the chain. */
   readonly trusted: readonly VerifierKey[];
-  readonly retention: { readonly mode: Lock['mode']; readonly period: Period };
   readonly writer: { readonly id: string; readonly version: string };
-  readonly clock: Clock;
   readonly random: () => number;
   /** 16 bytes that nobody can guess. */
   readonly randomId: () => Uint8Array;
-  /** A step failed and is tried again, or went through at last (null). */
-  readonly onTrouble: (error: unknown | null) => void;
-  readonly signal: AbortSignal;
 };
 
 export type Recording = {
@@ -78,7 +69,6 @@ export async function recordAct(
   decider: Decider,
   request: ActRequest,
 ): Promise<Recording> {
-  const sealer = sealerOf(tools);
   const digest = requestDigest(request, decider.name, nodeSha256);
   let signed: SignedValue | null = null;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
@@ -88,17 +78,18 @@ export async function recordAct(
     if (before !== null) return { recorded: before, history, isNew: false };
     const head = headOf(tools, reading);
     requirePast(head, tools.clock);
+    const sealing = await sealingKeys(tools, reading);
     const place = {
       offset: head.nextOffset,
       sequence: head.size,
       sealedMs: Math.max(tools.clock.now(), head.sealedMs),
-      sealedBy: sealedBy(tools),
+      sealedBy: sealing.map(({ publicKey }) => spkiFingerprint(publicKey, nodeSha256)),
     };
     signed ??= await signedValue(tools, decider, { ...request, digest }, history, place);
     // Somebody may have decided otherwise in between: asked before each attempt.
     requireAllowed(history, signed.act, place);
-    const segment = await segmentOf(tools, head, signed);
-    if (!(await isStored(sealer, segment, tools))) continue;
+    const segment = segmentOf(tools, head, sealing, bodyOf(head, signed));
+    if (!(await isStored(segment, tools, sealing))) continue;
     return { recorded: await taken(history, segment, signed, place.sealedBy), history, isNew: true };
   }
   throw new LedgerstoneError('busy', `others decided ${ATTEMPTS_MAX} times while this was to be written`, {
@@ -173,21 +164,38 @@ function requirePast({ sealedMs, size }: Head, clock: Clock): void {
   );
 }
 
-async function segmentOf(
-  tools: GovernanceTools,
-  head: Head,
-  { value, timeMs }: SignedValue,
-): Promise<Segment> {
+/**
+ * A segment without an act: the chain changes over to the key that people decided on (FORMAT.md 13.5.7).
+ * False: others decided at the same moment.
+ */
+export async function sealKeyChange(tools: GovernanceTools, reading: ActReading): Promise<boolean> {
+  const head = headOf(tools, reading);
+  requirePast(head, tools.clock);
+  const sealing = await sealingKeys(tools, reading, true);
+  const segment = segmentOf(tools, head, sealing, emptyBody(nodeSha256, head.nextOffset));
+  return isStored(segment, tools, sealing);
+}
+
+function bodyOf(head: Head, { value, timeMs }: SignedValue): SegmentBody {
   const body = new BodyBuilder(head.nextOffset, {
     ...{ sha256: nodeSha256, sha256Into: nodeSha256Into },
     ...{ encoding: 'zstd', compress: zstdCompressor(3) },
   });
   body.record(recordOf(head.nextOffset, value, timeMs));
+  return body.finish();
+}
+
+function segmentOf(
+  tools: GovernanceTools,
+  head: Head,
+  sealing: readonly Signer[],
+  body: SegmentBody,
+): Segment {
   const nowMs = tools.clock.now();
-  return makeSegment(nodeSha256, head, body.finish(), {
+  return makeSegment(nodeSha256, head, body, {
     ...{ source: { kind: 'acts', partition: 0 }, continues: null, anchoredMs: nowMs, nowMs },
     retention: { ...tools.retention, policy: POLICY_NAME },
-    keys: tools.signers.map(({ publicKey }) => encodeVkey(verifierKey(head.origin, publicKey, nodeSha256))),
+    keys: sealing.map(({ publicKey }) => encodeVkey(verifierKey(head.origin, publicKey, nodeSha256))),
     writer: tools.writer,
   });
 }
@@ -196,9 +204,17 @@ const recordOf = (offset: number, value: Uint8Array, timeMs: number): KafkaRecor
   ...{ offset, timestamp: BigInt(timeMs), timestampType: 'create', key: null, headers: [], value },
 });
 
-async function isStored(sealer: Sealer, segment: Segment, { onTrouble }: GovernanceTools): Promise<boolean> {
-  const outcome: SealOutcome = await sealer.carry(segment, onTrouble);
-  return outcome.kind === 'stored';
+async function isStored(
+  segment: Segment,
+  { store, clock, random, retention, signal, onTrouble }: GovernanceTools,
+  sealing: readonly Signer[],
+): Promise<boolean> {
+  const sealer = new Sealer({
+    ...{ store, signersOf: () => sealing, sha256: nodeSha256, clock, random, signal },
+    memory: { open: () => ({ hold: () => {}, release: () => {} }) },
+    sealRetention: retention,
+  });
+  return (await sealer.carry(segment, onTrouble)).kind === 'stored';
 }
 
 async function taken(
@@ -223,16 +239,6 @@ async function taken(
     disposition: 'input',
   });
 }
-
-const sealedBy = ({ signers }: GovernanceTools): string[] =>
-  signers.map(({ publicKey }) => spkiFingerprint(publicKey, nodeSha256));
-
-const sealerOf = ({ store, signers, clock, random, retention, signal }: GovernanceTools): Sealer =>
-  new Sealer({
-    ...{ store, signersOf: () => signers, sha256: nodeSha256, clock, random, signal },
-    memory: { open: () => ({ hold: () => {}, release: () => {} }) },
-    sealRetention: retention,
-  });
 
 const trustedKeys = ({
   archiveOrigin,

@@ -1,9 +1,13 @@
 // A decision that takes effect is killed at each call of store and keys: is it done or open, and never half and done?
 import { describe, expect, it } from 'vitest';
-import { encodeVkey } from '../../src/format/vkey.ts';
+import { nodeSha256 } from '../../src/base/node/hash.ts';
+import { governanceOrigin } from '../../src/format/chain.ts';
+import { encodeVkey, verifierKey } from '../../src/format/vkey.ts';
 import { carryOut, enforceHolds, historyNow } from '../../src/governance/carry-out.ts';
+import { changeSealingKey } from '../../src/governance/change-sealing-key.ts';
 import { settleChange } from '../../src/governance/key-chains.ts';
 import { recordAct } from '../../src/governance/record-act.ts';
+import { readActs } from '../../src/read/acts.ts';
 import type { ActOf } from '../../src/verify/acts/recorded-act.ts';
 import { START_MS, YEAR_MS } from '../support/archive-builder.ts';
 import {
@@ -78,6 +82,45 @@ describe('killed at each step', () => {
     }
     expect(deaths).toBeGreaterThan(20);
   }, 60_000);
+
+  it('another key for decisions is proposed, open or done at each step, and the same commands end it', async () => {
+    let deaths = 0;
+    const seen = new Set<string>();
+    for (let at = 0; ; at++) {
+      const world = await governedArchive();
+      const next = await world.tools.openDecided('next.pem');
+      const key = verifierKey(governanceOrigin(world.tools.archiveOrigin), next.publicKey, nodeSha256);
+      const asked = { of: null, reason: 'Each year', reference: null };
+      const detail = { use: 'governance' as const, key: encodeVkey(key), signer: 'next.pem' };
+      const { recorded } = await recordAct(world.tools, world.people.ada, {
+        ...{ kind: 'key.rotate' as const, ...asked, detail },
+      });
+      const approval = { kind: 'approve' as const, ...asked, of: recorded.act.id, detail: {} };
+      const change = async (tools: typeof world.tools, who: typeof world.people.ada) => {
+        if ((await historyNow(tools)).find(recorded.act.id)!.inForce === null)
+          await recordAct(tools, who, approval);
+        await changeSealingKey(tools, who, recorded as ActOf<'key.rotate'>);
+      };
+      const dying = mortal(world.tools, world.people.grace, at, at % 2 === 0);
+      await change(dying.tools, dying.decider).catch(() => null);
+      const before = await historyNow(world.tools);
+      const { inForce, doneBy } = before.find(recorded.act.id)!;
+      seen.add(doneBy !== null ? 'done' : inForce !== null ? 'open' : 'proposed');
+      // In between somebody else decides, and needs no other command for it.
+      await recordAct(world.tools, world.people.eve, place('C-1', range(1, 3)));
+      await change(world.tools, world.people.grace);
+      const after = (await readActs(world.store, [world.key], world.tools.signal))!;
+      expect([at, after.history.find(recorded.act.id)?.doneBy?.act.detail]).toEqual([
+        ...[at, { objects: 1, changed: 1 }],
+      ]);
+      expect([at, after.history.refused]).toEqual([at, []]);
+      expect([at, after.head.manifest.keys]).toEqual([at, [encodeVkey(key)]]);
+      if (!dying.hasDied()) break;
+      deaths++;
+    }
+    expect(deaths).toBeGreaterThan(40);
+    expect(seen).toEqual(new Set(['proposed', 'open', 'done']));
+  }, 120_000);
 
   it('a release is done or open, and enforcing ends it', async () => {
     let deaths = 0;

@@ -31,6 +31,7 @@ export function governanceWorld(change: (store: Store) => Store = (store) => sto
     store: change(store),
     archiveOrigin: ARCHIVE,
     signers: [sealing],
+    openDecided: async (named) => memorySigner({ algorithm: 'ed25519', seed: named }),
     trusted: [],
     retention: { mode: 'COMPLIANCE', period: { months: 120, ms: 0 } },
     writer: { id: 'officer', version: '1.0.0' },

@@ -576,6 +576,23 @@ const CHARTER_WITH_SEALER = {
   },
 } as const satisfies Asked;
 
+/** Another key of the governance chain itself. */
+const SEALING = () => signer('next governance key', 'ecdsa-p256');
+const BOTH = () => [GOVERNANCE_KEY(), SEALING()];
+const sealingBy = (key = SEALING(), origin = governanceOrigin(ORIGIN)) =>
+  ({
+    kind: 'key.rotate',
+    detail: { use: 'governance', key: encodeVkey(archiveKey(key, origin)), signer: 'next.pem' },
+  }) as const satisfies Asked;
+const doneOf = (of: string) => ({ kind: 'done', of, detail: { objects: 1, changed: 1 } }) as const satisfies Asked;
+
+/** Two persons decided, a segment without a line is by both, and `done` is by the new key alone. */
+async function sealedByAnother({ approved, governance, decide }: World): Promise<void> {
+  const id = await approved(sealingBy());
+  await sealActs(governance, [], { signers: BOTH() });
+  await decide(doneOf(id), { signers: [SEALING()] });
+}
+
 /** One seal by both keys, and one by the next alone. */
 async function changeOver({ events }: World): Promise<void> {
   await events.seal({ ...sealedAfter(1.5 * HOUR_MS), signers: [signer(), NEXT()] });
@@ -655,6 +672,50 @@ const KEYS: readonly ArchiveCase[] = [
   }),
   refused('odd-key-rotated-to-none', 'The chains are to be signed by a key of another archive (13.4.5).', ({ decide }) =>
     decide(keyOf('key.rotate', encodeVkey(archiveKey(NEXT(), 'audit.example.com/test')))),
+  ),
+  {
+    name: 'good-governance-key-rotated',
+    about: 'Two persons decide on another key for decisions, the chain goes over to it, and the earlier one is retired (13.5.7).',
+    codes: [],
+    make: decided(async (world) => {
+      await sealedByAnother(world);
+      const retire = { ...RETIRE, detail: { use: 'governance', key: TRUSTED[1] as string } } as const;
+      const id = await world.decide(retire, { signers: [SEALING()] });
+      await world.decide({ kind: 'approve', of: id, by: APPROVER, detail: {} }, { signers: [SEALING()] });
+    }),
+  },
+  {
+    name: 'bad-governance-earlier-key',
+    about: 'Behind the change to another key a decision is sealed by the earlier one alone (6.14).',
+    codes: ['unknown-key'],
+    make: decided(async (world) => {
+      await sealedByAnother(world);
+      await world.decide({ kind: 'export', detail: { case: 'C', package: 'a'.repeat(64), events: 1 } });
+    }),
+  },
+  {
+    name: 'odd-key-rotation-beside-another-use',
+    about: 'Another key for the log was decided two days ago and is open: one for decisions does not end that change (13.5.4).',
+    codes: ['act-open'],
+    make: decided(async (world) => {
+      await world.decide(keyOf('key.rotate'));
+      await sealedByAnother(world);
+    }, TWO_DAYS_MS),
+  },
+  refused('odd-governance-key-by-one', 'Nobody approved another key for decisions, and a `done` of it stands there (13.5.4).', async (world) => {
+    const id = await world.decide(sealingBy());
+    await sealActs(world.governance, [], { signers: BOTH() });
+    await world.decide(doneOf(id), { signers: [SEALING()] });
+  }),
+  refused('odd-governance-key-done-early', 'That decisions are sealed by another key is said in a segment by both (13.5.4).', async (world) => {
+    const id = await world.approved(sealingBy());
+    await world.decide(doneOf(id), { signers: BOTH() });
+  }),
+  refused('odd-governance-key-of-a-person', 'A person’s key is to seal decisions (13.5.1).', ({ decide }) =>
+    decide(sealingBy(SEALING_OFFICER)),
+  ),
+  refused('odd-governance-key-of-the-log', 'A key by the log’s name is to seal decisions (13.4.4).', ({ decide }) =>
+    decide(sealingBy(SEALING(), ORIGIN)),
   ),
   refused('odd-charter-with-sealer', 'A charter in which the key that seals it is a person’s (13.5.1).', ({ decide }) =>
     decide(CHARTER_WITH_SEALER),

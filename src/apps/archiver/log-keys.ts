@@ -1,5 +1,4 @@
 // Which keys may this archiver sign with: configured, and decided by people? (docs/decisions/0090)
-import { basename, dirname, join } from 'node:path';
 import { type DecidedKeys, Keyring } from '../../archiver/keyring.ts';
 import { codeOf, type ServiceStatus } from '../../archiver/status.ts';
 import { utf8 } from '../../base/bytes.ts';
@@ -7,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { isRetriable, LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { decidedSigning } from '../../clients/decided-key.ts';
 import type { Config } from '../../config/archiver.ts';
 import type { SigningConfig } from '../../config/connections.ts';
 import { parseVkey, type VerifierKey } from '../../format/vkey.ts';
@@ -153,7 +153,9 @@ export class LogKeys {
     const known = this.keyring.signers.find(({ publicKey }) => sameKey(publicKey, key.key));
     if (known !== undefined) return known;
     const { archive, open, publish, log } = this.#options;
-    const signer = await open(this.#placeOf(act.detail.signer));
+    const signer = await open(
+      decidedSigning(archive.signing, act.detail.signer, this.keyring.signers[0]?.description),
+    );
     if (!sameKey(signer.publicKey, key.key))
       throw new LedgerstoneError(
         'key-not-decided',
@@ -169,21 +171,6 @@ export class LogKeys {
     return signer;
   }
 
-  /** Only where somebody put it for this archiver. Throws `key-elsewhere`. */
-  #placeOf(named: string): SigningConfig {
-    const { signing } = this.#options.archive;
-    if (signing.kind === 'local') {
-      if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(named) || basename(named) !== named)
-        throw elsewhere(named, `the name of a file beside ${signing.keyFile}`);
-      return { kind: 'local', keyFile: join(dirname(signing.keyFile), named) };
-    }
-    const [own] = this.keyring.signers;
-    const place = accountOf(own?.description ?? signing.keyId);
-    if (place === null || accountOf(named) !== place)
-      throw elsewhere(named, `a key of KMS in ${place ?? 'the account of the configured one'}`);
-    return { ...signing, keyId: named };
-  }
-
   #failed(error: unknown): void {
     const { clock, log, onTrouble } = this.#options;
     this.#trouble = { error, sinceMs: this.#trouble?.sinceMs ?? clock.now() };
@@ -195,15 +182,6 @@ export class LogKeys {
     );
   }
 }
-
-/** `arn:aws:kms:REGION:ACCOUNT` of a key's ARN. */
-const accountOf = (arn: string): string | null =>
-  /^(arn:[^:\s]+:kms:[^:\s]+:[^:\s]+):key\/[A-Za-z0-9-]+$/.exec(arn)?.[1] ?? null;
-
-const elsewhere = (named: string, wanted: string): LedgerstoneError =>
-  new LedgerstoneError('key-elsewhere', `the decision names ${named}, and this archiver takes ${wanted}`, {
-    remedy: 'Make the key there, and decide on it: ledgerstone keys rotate.',
-  });
 
 function unknown(look: Exclude<ActsLook, { readonly kind: 'no-chain' }>): LedgerstoneError {
   const problem = look.kind === 'no-key' ? null : look.problem;

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
 import { VERSION } from '../../base/version.ts';
+import { decidedSigning } from '../../clients/decided-key.ts';
 import { newInstanceId, openForDeciding, openSigner } from '../../clients/open.ts';
 import type { StoreConfig } from '../../config/connections.ts';
 import { type GovernanceConfig, loadGovernanceConfig } from '../../config/governance.ts';
@@ -79,6 +80,7 @@ export async function deciding(
   try {
     const tools: CarryTools = {
       ...{ store, archiveOrigin: config.archive.origin, signers: [sealing], trusted: config.archive.trusted },
+      openDecided: (named) => openSigner(decidedSigning(signing, named, sealing.description)),
       ...{ retention, writer: { id: newInstanceId(), version: VERSION }, clock: systemClock },
       ...{ random: Math.random, randomId: () => new Uint8Array(randomBytes(16)), signal: io.signal },
       onTrouble: (error) => {

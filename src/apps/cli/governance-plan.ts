@@ -35,7 +35,7 @@ export async function outlookOf(
     return lossesOf(opened, act.detail, signal);
   if (act.kind === 'key.retire' && act.detail.use === 'log' && history.isWaiting(recorded, nowMs))
     return signedOf(opened, act.detail, signal);
-  if (act.kind === 'key.rotate' && history.isOpen(recorded, nowMs))
+  if (act.kind === 'key.rotate' && act.detail.use === 'log' && history.isOpen(recorded, nowMs))
     return waitingOf(opened, act.detail, signal);
   return null;
 }

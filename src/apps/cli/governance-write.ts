@@ -10,11 +10,12 @@ import { governanceOrigin } from '../../format/chain.ts';
 import { cosignerKey, encodeCosignerVkey, parseCosignerVkey } from '../../format/cosignature.ts';
 import { encodeVkey, type PublicKey, spkiFingerprint, verifierKey } from '../../format/vkey.ts';
 import { carryOut, historyNow } from '../../governance/carry-out.ts';
+import { changeSealingKey } from '../../governance/change-sealing-key.ts';
 import { readGovernance, recordAct } from '../../governance/record-act.ts';
 import { listChains } from '../../read/list-chains.ts';
 import { publishArchiveFiles } from '../../sealing/publish.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
-import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
+import { actsOf, type RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { actJson, actText, effectJson, effectLines, stateOf, stillHeldLines } from './governance-text.ts';
@@ -47,7 +48,8 @@ Examples:
 const ANSWER = `
 ID is as \`governance list\` shows it; its first 8 digits are enough where no other act
 begins so. Who approves is another person than who proposed, with another key and as
-another principal. Approving a release also takes its holds off, if your role may. A key is
+another principal. Approving a release also takes its holds off, if your role may; approving another
+key for decisions also changes their chain over, if you can use both keys. A key is
 not retired while the newest seal of a chain is signed by it: that is looked at again.
 
 Exit codes: 0 done, 2 usage or not allowed, 3 it could not be written, 4 approved, and not
@@ -269,6 +271,12 @@ async function effectOfApproval(
   const none = { recorded, history, more: {}, lines: [] as string[] };
   if (!history.isOpen(recorded, tools.clock.now())) return none;
   try {
+    const [rotation] = actsOf([recorded], 'key.rotate');
+    if (rotation !== undefined) {
+      await changeSealingKey(tools, decider, rotation);
+      const now = await historyNow(tools);
+      return { ...none, recorded: now.find(recorded.act.id)!, history: now };
+    }
     const { effect } = await carryOut(tools, decider, recorded, history);
     const now = await historyNow(tools);
     const lines = [...effectLines(effect, 'settled'), ...stillHeldLines(recorded, now, effect)];
@@ -280,7 +288,9 @@ async function effectOfApproval(
     };
   } catch (error) {
     tools.signal.throwIfAborted();
-    output.note(`approved, and not done in the store: ${messageOf(error)}`);
-    return { ...none, lines: ['run the same command again, or ledgerstone hold enforce'] };
+    output.note(`approved, and not done: ${messageOf(error)}`);
+    const how =
+      recorded.act.kind === 'key.rotate' ? ' where both keys can be used' : ', or ledgerstone hold enforce';
+    return { ...none, lines: [`run the same command again${how}`] };
   }
 }

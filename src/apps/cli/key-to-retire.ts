@@ -8,6 +8,7 @@ import { encodeCosignerVkey, parseCosignerVkey } from '../../format/cosignature.
 import { encodeVkey, parseVkey, type VerifierKey, verifierKey } from '../../format/vkey.ts';
 import { decidedKeys } from '../../governance/decided-keys.ts';
 import { type HeadKeys, headKeys, headName, requireChains, signedBy } from '../../governance/key-chains.ts';
+import { readGovernance } from '../../governance/record-act.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { idText, sameKey } from '../../verify/trust.ts';
 import type { Deciding } from './deciding.ts';
@@ -39,14 +40,21 @@ export async function keyToRetire(text: string, archiveOrigin: string): Promise<
 
 /** Throws `act-refused` while it may still sign. `ended`: chains that nobody archives any more. */
 export async function requireUnused(
-  { store, signers, logKeys, signal }: Deciding['tools'],
+  tools: Deciding['tools'],
   history: ActHistory,
   { detail, key }: KeyToRetire,
   ended: readonly string[],
 ): Promise<void> {
   if (key === null) return;
-  if (detail.use === 'governance' && signers.some(({ publicKey }) => sameKey(publicKey, key.key)))
-    throw stillSigns(['the governance chain'], 'It has to be sealed by another key first.');
+  const { store, logKeys, signal } = tools;
+  if (detail.use === 'governance') {
+    const sealedBy = (await readGovernance(tools))?.head.signedKeys ?? [];
+    if (sealedBy.some((one) => sameKey(one.key, key.key)))
+      throw stillSigns(
+        ['the governance chain'],
+        'First `ledgerstone keys rotate --use governance --new KEY`.',
+      );
+  }
   if (detail.use !== 'log') return;
   const heads = await headKeys(store, [...logKeys, ...decidedKeys(history)], signal);
   requireChains(heads, ended);

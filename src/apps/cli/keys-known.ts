@@ -2,7 +2,7 @@
 import { toHex } from '../../base/bytes.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { PERSON_KEY_NAME } from '../../config/people-file.ts';
-import { parseChainOrigin } from '../../format/chain.ts';
+import { GOVERNANCE_CHAIN, parseChainOrigin } from '../../format/chain.ts';
 import {
   type CosignerKey,
   cosignerKey,
@@ -164,7 +164,8 @@ export function openChange(chains: readonly ListedChain[], look: ActsLook, nowMs
   const isWaiting = ({ chain, history: runs }: ListedChain) => {
     const current = runs?.runs.filter(({ isCurrent }) => isCurrent) ?? [];
     const isAlone = current.length === 1 && key !== null && sameKey(current[0]!.key.key, key.key);
-    return !chain.startsWith('ledgerstone.') && !isAlone;
+    const isOfDecisions = chain === GOVERNANCE_CHAIN;
+    return (open.act.detail.use === 'governance') === isOfDecisions && !isAlone;
   };
   const waiting = chains.filter(isWaiting).map(({ chain, partition }) => `${chain}/${partition}`);
   return { ...byOf(open), key: open.act.detail.key, waiting };

@@ -1,7 +1,5 @@
 // `ledgerstone keys rotate|retire`: which key signs the log from now on, and which one no more?
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { counted } from '../../base/counted.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { printable } from '../../base/printable.ts';
@@ -11,26 +9,18 @@ import { oldestVersion } from '../../format/oldest-version.ts';
 import { keyKey } from '../../format/paths.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../../format/vkey.ts';
 import { historyNow } from '../../governance/carry-out.ts';
+import { decidedSealing } from '../../governance/decided-keys.ts';
 import { type HeadKeys, headName, type KeyChange, settleChange } from '../../governance/key-chains.ts';
 import { recordAct } from '../../governance/record-act.ts';
-import type { Signer } from '../../sign/signer.ts';
-import { isUndone } from '../../verify/acts/ended.ts';
-import type { ActHistory } from '../../verify/acts/history.ts';
-import { type ActOf, actsOf } from '../../verify/acts/recorded-act.ts';
-import { sameKey } from '../../verify/trust.ts';
+import type { ActOf } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { UsageError } from './exit-code.ts';
 import { finish } from './governance-write.ts';
 import { keyToRetire, requireUnused, waitText } from './key-to-retire.ts';
+import { newKey, type RotateOptions, requireFree, standingChange } from './keys-new.ts';
 import { repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
-import { openSignerOf } from './signer-option.ts';
 
-type RotateOptions = DecidingOptions & {
-  readonly new: string;
-  readonly ended?: readonly string[];
-  readonly instead?: boolean;
-};
 type RetireOptions = DecidingOptions & { readonly ended?: readonly string[] };
 
 const ROTATE = `
@@ -44,7 +34,12 @@ wait, and once none does, to say that it is done.
 Afterwards put the new key into archive.signing of every ledgerstone.yaml and give its
 verifier key, which this prints, to everybody who reads. Then: ledgerstone keys retire.
 
-Exit codes: 0 done, 2 usage or not allowed, 3 it could not be read or written, 4 chains wait.
+With --use governance it is the key that seals decisions: another person approves it, with
+\`governance approve\`, on a machine that can use both keys. That command changes the chain
+over. Everybody who decides takes the new key where it says, beside the earlier one.
+
+Exit codes: 0 done, 2 usage or not allowed, 3 it could not be read or written, 4 chains wait,
+or it waits for approval.
 
 Examples:
   ledgerstone keys rotate --new arn:aws:kms:eu-central-1:111122223333:key/0f3e… \\
@@ -73,6 +68,7 @@ const ENDED = 'this chain (CHAIN/PARTITION) is archived no more and keeps its ke
 export function keysWriting(keys: Command, session: Session): void {
   withDecider(keys.command('rotate').description('The log is signed by another key from now on.'))
     .requiredOption('--new <key>', 'the new key: the ARN of a KMS key, or a private key (PEM)')
+    .addOption(new Option('--use <use>', 'whose key').choices(['log', 'governance']).default('log'))
     .option('--ended <chain>', ENDED, repeatable)
     .option('--instead', 'give up another change of keys that is not done')
     .addHelpText('after', ROTATE)
@@ -85,13 +81,22 @@ export function keysWriting(keys: Command, session: Session): void {
 }
 
 async function runRotate(session: Session, options: RotateOptions): Promise<number> {
+  if (options.use === 'governance')
+    return (await import('./keys-rotate-decisions.ts')).runRotateDecisions(session, options);
   return deciding(session, options, 'one', async (context) => {
     const { tools, decider, asked } = context;
-    const { signer, place } = await newKey(session, options, context);
+    const { signer, place } = await newKey(session, options.new, context);
     const key = verifierKey(tools.archiveOrigin, signer.publicKey, nodeSha256);
     const before = await historyNow(tools);
-    requireFree(before, key, tools.signers);
-    const again = standingChange(before, key, options.instead === true);
+    const sealing = [
+      ...tools.signers.map(({ publicKey }) => ({ key: publicKey })),
+      ...decidedSealing(before),
+    ];
+    requireFree(before, key, { 'the key that seals decisions': sealing });
+    const again = standingChange(before, 'log', key, {
+      instead: options.instead === true,
+      nowMs: tools.clock.now(),
+    });
     const written =
       again === null
         ? await recordAct(tools, decider, {
@@ -110,58 +115,6 @@ async function runRotate(session: Session, options: RotateOptions): Promise<numb
       changeLines(change, key),
     );
   });
-}
-
-/** Opened here: its public half is asked of whoever holds it. `place`: where archivers find it. */
-async function newKey(
-  { io }: Session,
-  { new: named }: RotateOptions,
-  { config }: Deciding,
-): Promise<{ readonly signer: Signer; readonly place: string }> {
-  const isFile = (await stat(named).catch(() => null))?.isFile() === true;
-  if (isFile) {
-    const signer = (await openSignerOf({ signKey: named }, io.env))!;
-    return { signer, place: basename(named) };
-  }
-  if (!named.startsWith('arn:'))
-    throw new UsageError(
-      `${named} is no file and no ARN`,
-      'Give the ARN of a KMS key, or a private key (PEM).',
-    );
-  const { signing } = config.governance;
-  const endpoint = signing.kind === 'kms' ? signing.endpoint : undefined;
-  const signer = (await openSignerOf(
-    { signKms: named, ...(endpoint !== undefined && { endpoint }) },
-    io.env,
-  ))!;
-  return { signer, place: signer.description };
-}
-
-/** A key of the log is nobody's own, and seals no decision (FORMAT.md 6.16, 13.1.5). */
-function requireFree({ charter }: ActHistory, key: VerifierKey, sealing: readonly Signer[]): void {
-  const print = spkiFingerprint(key.key, nodeSha256);
-  const person = charter?.people.find(({ fingerprint }) => fingerprint === print);
-  const is =
-    person !== undefined
-      ? `the key of ${person.name}`
-      : sealing.some(({ publicKey }) => sameKey(publicKey, key.key))
-        ? 'the key that seals decisions'
-        : null;
-  if (is !== null) throw new UsageError(`it is ${is}`, 'Make a key of its own for the log.');
-}
-
-/** The change to this key that stands. Null: it is new. Throws where another one is not done. */
-function standingChange(history: ActHistory, key: VerifierKey, instead: boolean): ActOf<'key.rotate'> | null {
-  const [last] = actsOf(history.acts, 'key.rotate').slice(-1);
-  if (last === undefined) return null;
-  const vkey = encodeVkey(key);
-  if (last.act.detail.key === vkey)
-    return last.inForce !== null && history.end(last, 0) === null ? last : null;
-  if (!isUndone(last) || history.end(last, 0) !== null || instead) return null;
-  throw new UsageError(
-    `a change to ${last.act.detail.key.split('+').slice(0, 2).join('+')} is not done yet (${last.act.id.slice(0, 8)})`,
-    'Give its command again first, or say --instead: it is then over, and no chain keeps that key.',
-  );
 }
 
 function changeLines({ heads, waiting, isDone }: KeyChange, key: VerifierKey): string[] {

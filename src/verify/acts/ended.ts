@@ -43,12 +43,17 @@ const isReleaseOf = ({ act, inForce, place }: RecordedAct, name: string, placed:
   inForce !== null &&
   place.offset > placed.place.offset;
 
+/** The log's key and the governance chain's change each by themselves. */
+const useOf = ({ act }: Pick<RecordedAct, 'act'>): string | null =>
+  act.kind === 'key.rotate' ? act.detail.use : null;
+
 /** Of the acts of its kind, the one that came into force next. */
 function nextInForce(acts: readonly RecordedAct[], { act, inForce }: RecordedAct): RecordedAct | undefined {
   let next: RecordedAct | undefined;
   for (const other of acts) {
     if (other.act.kind !== act.kind || other.inForce === null || other.inForce.offset <= inForce!.offset)
       continue;
+    if (useOf(other) !== useOf({ act })) continue;
     if (next === undefined || other.inForce.offset < next.inForce!.offset) next = other;
   }
   return next;

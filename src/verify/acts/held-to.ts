@@ -6,12 +6,12 @@ import type { ActDetail, ActPolicy } from '../../format/act-detail.ts';
 import { isReservedName } from '../../format/chain.ts';
 import type { Manifest } from '../../format/manifest.ts';
 import { parseTime, parseUntil, timeText } from '../../format/time.ts';
-import { parseVkey, spkiFingerprint } from '../../format/vkey.ts';
 import type { Problem } from '../finding.ts';
 import type { ObjectLocation } from '../finding-list.ts';
 import { isPast, isUndone } from './ended.ts';
 import type { ActHistory } from './history.ts';
 import { demandsOfActs, extensions, holdsStanding, isInRange, type SegmentName } from './in-force.ts';
+import { printOfVkey } from './keys.ts';
 import { actsOf, type RecordedAct } from './recorded-act.ts';
 
 /** What was read of the decisions of an archive. */
@@ -145,7 +145,7 @@ type Retired = { readonly print: string; readonly atMs: number };
 const retiredKeys = ({ acts }: ActHistory, sha256: Sha256): Retired[] =>
   acts.flatMap(({ act, inForce }) => {
     if (act.kind !== 'key.retire' || inForce === null) return [];
-    const print = fingerprintOf(act.detail.key, sha256);
+    const print = printOfVkey(act.detail.key, sha256);
     return print === null ? [] : [{ print, atMs: inForce.sealedMs }];
   });
 
@@ -158,21 +158,12 @@ function retiredProblem(
   if (retired.length === 0) return null;
   const sealedMs = parseTime(time.sealed);
   const isRetired = (key: string) => {
-    const print = fingerprintOf(key, sha256);
+    const print = printOfVkey(key, sha256);
     return retired.some((one) => one.print === print && one.atMs + HOUR_MS < sealedMs);
   };
   if (!keys.every(isRetired)) return null;
   const found = `sealed ${time.sealed} by ${keys.join(' ')}`;
   return { code: 'key-retired', expected: 'a key that was not retired more than an hour before', found };
-}
-
-/** Null: no vkey of a log. Any word may stand in an act. */
-function fingerprintOf(vkey: string, sha256: Sha256): string | null {
-  try {
-    return spkiFingerprint(parseVkey(vkey, sha256).key, sha256);
-  } catch {
-    return null;
-  }
 }
 
 type PolicySet = {

@@ -9,7 +9,7 @@ import { parseTime, timeText } from '../../format/time.ts';
 import type { VerifySignature } from '../trust.ts';
 import { type Charter, type CharterPerson, charterOf } from './charter.ts';
 import { type ActEnd, endOf, isUndone } from './ended.ts';
-import { isOfKey, keyProblem } from './keys.ts';
+import { isOfKey, keyProblem, printOfVkey } from './keys.ts';
 import { loosens } from './loosens.ts';
 import type { RecordedAct, SealedAt } from './recorded-act.ts';
 
@@ -150,11 +150,20 @@ export class ActHistory {
       return isOfKey(act) ? keyProblem(act, this, this.#options.sha256) : null;
     }
     if (target === null) return `${act.of ?? 'null'} is no act that counts`;
-    if (act.kind === 'done') return doneProblem(target);
+    if (act.kind === 'done') return doneProblem(target) ?? this.#changeProblem(target, place);
     if (!target.isForTwo) return 'the act needs no second person';
     if (target.withdrawnBy !== null) return 'the act was withdrawn';
     if (target.inForce !== null) return 'the act is in force already';
     return act.kind === 'withdraw' ? null : this.#approvalProblem(act, target, place);
+  }
+
+  /** Another key of this chain: only its own seal shows that it is done. */
+  #changeProblem({ act }: RecordedAct, { sealedBy = [] }: SealedAt): string | null {
+    if (act.kind !== 'key.rotate' || act.detail.use !== 'governance') return null;
+    const print = printOfVkey(act.detail.key, this.#options.sha256);
+    return sealedBy.length === 1 && sealedBy[0] === print
+      ? null
+      : 'its segment is not signed by the new key alone';
   }
 
   /** Who seals decisions makes none. */
@@ -201,6 +210,7 @@ export class ActHistory {
 
   #needsTwo(act: Act): boolean {
     if (act.kind === 'charter') return this.#charter !== null;
+    if (act.kind === 'key.rotate') return act.detail.use === 'governance';
     return TWO_PERSONS.has(act.kind) || (act.kind === 'policy' && loosens(act.detail, this.policyBefore()));
   }
 

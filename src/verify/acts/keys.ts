@@ -3,7 +3,8 @@ import { toHex } from '../../base/bytes.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Act } from '../../format/act.ts';
 import { GOVERNANCE_CHAIN } from '../../format/chain.ts';
-import { parseVkey, splitVkey, type VerifierKey } from '../../format/vkey.ts';
+import { parseVkey, spkiFingerprint, splitVkey, type VerifierKey } from '../../format/vkey.ts';
+import type { Charter } from './charter.ts';
 import { type ActOf, actsOf, type RecordedAct } from './recorded-act.ts';
 
 type KeyAct = Act & { readonly kind: 'key.introduce' | 'key.rotate' };
@@ -11,11 +12,20 @@ type KeyAct = Act & { readonly kind: 'key.introduce' | 'key.rotate' };
 export const isOfKey = (act: Act): act is KeyAct => act.kind === 'key.introduce' || act.kind === 'key.rotate';
 
 type Acts = { readonly origin: string; readonly acts: readonly RecordedAct[] };
+type Deciders = Acts & { readonly charter: Charter | null };
 
 /** Why an act about a key does not count behind all that came before. Null: it does. */
-export function keyProblem(act: KeyAct, { acts, origin }: Acts, sha256: Sha256): string | null {
-  if (act.kind === 'key.rotate' && logKey(act.detail.key, origin, sha256) === null)
-    return 'its key is no verifier key of this archive';
+export function keyProblem(act: KeyAct, { acts, origin, charter }: Deciders, sha256: Sha256): string | null {
+  if (act.kind === 'key.rotate') {
+    const { use, key } = act.detail;
+    if (chainKey(use, key, origin, sha256) === null)
+      return use === 'log'
+        ? 'its key is no verifier key of this archive'
+        : 'its key is no verifier key of this chain';
+    const print = use === 'governance' ? printOfVkey(key, sha256) : null;
+    const person = charter?.people.find(({ fingerprint }) => fingerprint === print);
+    if (person !== undefined) return `its key is that of ${person.name}`;
+  }
   const retired = retirementOf(acts, act.detail);
   if (retired === undefined) return null;
   return `the key was retired by ${retired.act.by.name} at ${retired.act.time}`;
@@ -34,21 +44,33 @@ export const retirementOf = (
       inForce !== null && inForce.offset > behind && detail.use === use && isSameKey(detail.key, key),
   );
 
-/** In their order, each with its key under the archive's name: those whose keys nobody retired since. */
+/** In force, in their order, each with its key by the name of `use`: those that nobody retired since. */
 export const rotations = (
   { acts, origin }: Acts,
   sha256: Sha256,
+  use: Key['use'] = 'log',
 ): { readonly recorded: ActOf<'key.rotate'>; readonly key: VerifierKey }[] =>
   actsOf(acts, 'key.rotate').flatMap((recorded) => {
-    const key = logKey(recorded.act.detail.key, origin, sha256);
-    return key === null || retirementOf(acts, recorded.act.detail) !== undefined ? [] : [{ recorded, key }];
+    const { detail } = recorded.act;
+    if (detail.use !== use || recorded.inForce === null) return [];
+    const key = chainKey(use, detail.key, origin, sha256);
+    return key === null || retirementOf(acts, detail) !== undefined ? [] : [{ recorded, key }];
   });
 
-/** Null: no key of the archive's log. `origin`: of the governance chain. */
-function logKey(vkey: string, origin: string, sha256: Sha256): VerifierKey | null {
+/** Null: no key of that use. `origin`: of the governance chain. */
+function chainKey(use: Key['use'], vkey: string, origin: string, sha256: Sha256): VerifierKey | null {
   try {
     const key = parseVkey(vkey, sha256);
-    return `${key.name}/${GOVERNANCE_CHAIN}/0` === origin ? key : null;
+    return (use === 'log' ? `${key.name}/${GOVERNANCE_CHAIN}/0` : key.name) === origin ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Hex SHA-256 of its SubjectPublicKeyInfo. Null: it is no vkey of a chain. */
+export function printOfVkey(vkey: string, sha256: Sha256): string | null {
+  try {
+    return spkiFingerprint(parseVkey(vkey, sha256).key, sha256);
   } catch {
     return null;
   }

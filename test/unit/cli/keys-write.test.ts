@@ -278,6 +278,103 @@ describe('keys rotate', () => {
   });
 });
 
+describe('keys rotate --use governance', () => {
+  const other = (...more: string[]) =>
+    asked(
+      ...['keys', 'rotate', '--use', 'governance', '--new', at('sealing.pem'), '--reason', 'Each year'],
+      ...ADA(),
+      ...more,
+    );
+  const decisions = () => readFileSync(at('decisions.vkey'), 'utf8');
+  const hold = (name: string) =>
+    asked(
+      ...['hold', 'place', '--case', name, '--topic', 'orders', '--partition', '0', '--offsets', '0-1'],
+      ...['--reason', 'Case', ...ADA()],
+    );
+
+  beforeEach(async () => {
+    await ledgerstone(['governance', 'key', at('sealing.pem')]);
+  });
+
+  it('waits for another person, whose approval changes the chain over, and the earlier key can go', async () => {
+    const proposed = await other();
+    expect(proposed).toMatchObject({ code: 4, answer: { state: 'waiting', needsTwo: true } });
+    expect(await other()).toMatchObject({ code: 4, answer: { id: proposed.answer.id, written: false } });
+    expect((await retire(decisions())).err).toMatch(
+      /still sign: the governance chain[\s\S]*--use governance/,
+    );
+    const approved = await approve(proposed.answer.id);
+    expect(approved).toMatchObject({
+      code: 0,
+      err: '',
+      answer: { state: 'done', done: { objects: 1, changed: 1 } },
+    });
+    expect(await other()).toMatchObject({ code: 0, answer: { id: proposed.answer.id, state: 'done' } });
+    expect(await hold('C-1')).toMatchObject({ code: 0 });
+
+    const { vkey } = proposed.answer;
+    const { answer } = await list();
+    const chain = answer.chains.find((one: { chain: string }) => one.chain === 'ledgerstone.governance');
+    expect(chain.keys.at(-1)).toMatchObject({ vkey, current: true });
+    expect((await show()).answer.vkeys).toEqual([vkey]);
+    const retired = await retire(decisions());
+    expect(await approve(retired.answer.id)).toMatchObject({ code: 0 });
+    const found = (await list()).answer.keys.filter(({ kind }: { kind: string }) => kind === 'governance');
+    expect(found).toMatchObject([
+      { retired: { by: 'Ada Byron', approvedBy: 'Grace Hopper' } },
+      { vkey, retired: null },
+    ]);
+
+    // As the documentation says it goes on.
+    writeFileSync(
+      at('governance.yaml'),
+      readFileSync(at('governance.yaml'), 'utf8')
+        .replace('governance.pem', 'sealing.pem')
+        .replace('trusted: [ ', `trusted: [ "${decisions()}", `),
+    );
+    rmSync(at('governance.pem'));
+    expect(await hold('C-2')).toMatchObject({ code: 0 });
+    // Who was given the first key alone follows the seals.
+    const keys = ['--key', vkeyOf(signer()), '--key', at('decisions.vkey')];
+    expect(await ledgerstone(['verify', at('archive'), ...keys])).toMatchObject({ code: 0 });
+    const custody = await asked('governance', 'list', at('archive'), ...keys);
+    expect(custody).toMatchObject({ code: 0, answer: { verified: true, refused: [] } });
+  });
+
+  it('is open where the approver’s machine can not use the key, and done by the same command where it can', async () => {
+    const { answer } = await other();
+    const pem = readFileSync(at('sealing.pem'));
+    rmSync(at('sealing.pem'));
+    const first = await approve(answer.id);
+    expect(first).toMatchObject({
+      code: 4,
+      answer: { state: 'open' },
+      err: expect.stringContaining('approved, and not done'),
+    });
+    expect((await list()).answer.change).toMatchObject({
+      act: answer.id,
+      waiting: ['ledgerstone.governance/0'],
+    });
+    writeFileSync(at('sealing.pem'), pem, { mode: 0o600 });
+    expect(await approve(answer.id)).toMatchObject({ code: 0, answer: { written: false, state: 'done' } });
+  });
+
+  it.each([
+    ['a person’s', 'ada.pem', /it is the key of Ada Byron/],
+    ['the log’s', 'log.pem', /it is a key of the log/],
+    ['that nobody else would find', 'else/other.pem', /nobody who decides would find it/],
+  ])('refuses a key that is %s', async (_, key, said) => {
+    writeFileSync(at('log.pem'), ed25519Pem('log key'), { mode: 0o600 });
+    mkdirSync(at('else'));
+    await ledgerstone(['governance', 'key', at('else/other.pem')]);
+    const { code, err } = await asked(
+      ...['keys', 'rotate', '--use', 'governance', '--new', at(key), '--reason', 'Each year', ...ADA()],
+    );
+    expect([code, err]).toEqual([2, expect.stringMatching(said)]);
+    expect((await show()).answer.acts).toBe(1);
+  });
+});
+
 describe('keys retire', () => {
   it('is refused while a head is signed by it, and needs two persons', async () => {
     await rotate();
