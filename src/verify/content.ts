@@ -2,6 +2,7 @@
 import { toHex } from '../base/bytes.ts';
 import { freeNow } from '../base/free.ts';
 import type { Sha256, Sha256Into } from '../base/hash.ts';
+import type { JsonWatch } from '../base/json/json-watch.ts';
 import { checkGzipMember, checkZstdFrame, zstdContentSize } from '../format/block.ts';
 import type { BlockInfo } from '../format/manifest.ts';
 import type { Encoding } from '../format/paths.ts';
@@ -39,19 +40,21 @@ export type DataOutcome = {
 
 /**
  * Checks to the end, as far as it can be read. Never throws on hostile bytes. `onLine` is shown each
- * well-formed line on the way; what it was shown is proven only by an outcome without problems.
+ * well-formed line on the way; what it was shown is proven only by an outcome without problems. `watch` has
+ * then seen its value, if `plainAt` is not −1.
  */
 export async function checkData(
   bytes: Uint8Array,
   claim: DataClaim,
   tools: ContentTools,
   onLine: OnLine | null = null,
+  watch: JsonWatch | null = null,
 ): Promise<DataOutcome> {
   const { data } = claim;
   const problems = new ProblemList();
   checkStoredBytes(bytes, data, tools.sha256, problems);
 
-  const tally = new LineTally(claim.records.firstOffset, tools, problems, onLine);
+  const tally = new LineTally(claim.records.firstOffset, tools, problems, onLine, watch);
   let storedAt = 0;
   let contentBytes = 0;
   let whole = true;

@@ -97,17 +97,17 @@ export function jsonEnd(bytes: Uint8Array, view: DataView, start: number): numbe
   }
 }
 
-const lowestByte = (bits: number): number => (31 - Math.clz32(bits & -bits)) >> 3;
+export const lowestByte = (bits: number): number => (31 - Math.clz32(bits & -bits)) >> 3;
 
 /** The index after the colon that follows a name, or −1. */
-function colonEnd(bytes: Uint8Array, start: number): number {
+export function colonEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   while (bytes[at] === SPACE || bytes[at] === TAB) at++;
   return bytes[at] === 0x3a ? at + 1 : -1;
 }
 
 /** The index after an escape, a character beyond ASCII, or a plain byte near the end of the buffer; or −1. */
-function oddEnd(bytes: Uint8Array, at: number): number {
+export function oddEnd(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] as number;
   if (byte >= 0x80) return sequenceEnd(bytes, at, bytes.length);
   if (byte !== 0x5c) return byte >= SPACE ? at + 1 : -1;
@@ -132,7 +132,7 @@ function escapedUnit(bytes: Uint8Array, at: number): number {
 }
 
 /** The index after the number or literal name at `at`, or −1. */
-function scalarEnd(bytes: Uint8Array, at: number): number {
+export function scalarEnd(bytes: Uint8Array, at: number): number {
   switch (bytes[at]) {
     case 0x74:
       return wordEnd(bytes, at, 'true');

@@ -1,6 +1,7 @@
 // Do the lines cover their offsets, and what is their root?
 import { EMPTY, toHex } from '../base/bytes.ts';
 import type { Sha256, Sha256Into } from '../base/hash.ts';
+import type { JsonWatch } from '../base/json/json-watch.ts';
 import type { GapLine, GapReason } from '../format/line.ts';
 import { LineScanner } from '../format/line-scanner.ts';
 import { timeText } from '../format/time.ts';
@@ -29,6 +30,8 @@ export type SeenLine = {
   gapLine: GapLine | null;
   /** −1 for a gap, and for a record without a time that can be shown. */
   timestampMs: number;
+  /** Where its JSON value begins, if it is a PlainLine, whose value a watch has seen. Else −1. */
+  plainAt: number;
 };
 
 /** Is shown each line before anything of its segment is proven. Must not throw. */
@@ -41,12 +44,13 @@ export class LineTally {
   readonly gapLines: GapLines = noGapLines();
   readonly #sha256: Sha256;
   readonly #tree: TreeAccumulator;
-  readonly #plain = new PlainLine();
+  readonly #plain: PlainLine;
   readonly #scanner = new LineScanner();
   readonly #problems: ProblemList;
   readonly #onLine: OnLine | null;
   readonly #seen: SeenLine = {
     ...{ content: EMPTY, start: 0, end: 0, offset: 0, nextOffset: 0, gapLine: null, timestampMs: -1 },
+    plainAt: -1,
   };
   /** Where the next line must begin. Null after something unreadable. */
   #nextOffset: number | null;
@@ -60,8 +64,10 @@ export class LineTally {
     hashes: { readonly sha256: Sha256; readonly sha256Into: Sha256Into },
     problems: ProblemList,
     onLine: OnLine | null = null,
+    watch: JsonWatch | null = null,
   ) {
     this.#onLine = onLine;
+    this.#plain = new PlainLine(watch);
     this.#nextOffset = firstOffset;
     this.#sha256 = hashes.sha256;
     this.#tree = new TreeAccumulator(hashes.sha256Into);
@@ -125,6 +131,7 @@ export class LineTally {
         this.#addRecord(this.#plain.timestampMs);
         if (this.#onLine !== null) {
           this.#seen.offset = expected;
+          this.#seen.plainAt = this.#plain.valueAt;
           this.#show(content, start, end, expected + 1, null, this.#plain.timestampMs);
         }
         return end;
@@ -156,6 +163,7 @@ export class LineTally {
     if (this.#onLine !== null) {
       const gapLine = scanner.gap === null ? null : scanner.gapLine;
       this.#seen.offset = offset;
+      this.#seen.plainAt = -1;
       this.#show(content, start, end, scanner.nextOffset, gapLine, scanner.timestampMs);
     }
     return end;

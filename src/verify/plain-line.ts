@@ -1,8 +1,10 @@
 // Does this line have the simplest shape: an offset, a time in milliseconds, perhaps an ASCII key, and a JSON
 // value?
 import { utf8 } from '../base/bytes.ts';
+import type { JsonWatch } from '../base/json/json-watch.ts';
 import { LIMITS } from '../base/limits.ts';
 import { jsonEnd } from './json-end.ts';
+import { watchedEnd } from './watched-end.ts';
 
 const OFFSET = utf8('{"offset":');
 const TIMESTAMP = utf8(',"timestamp":');
@@ -21,6 +23,14 @@ const TIMESTAMP_DIGITS_MAX = 14;
 export class PlainLine {
   /** Of the last line that was taken. */
   timestampMs = 0;
+  /** Where its value begins. */
+  valueAt = 0;
+  readonly #watch: JsonWatch | null;
+
+  /** `watch` is shown the values. */
+  constructor(watch: JsonWatch | null = null) {
+    this.#watch = watch;
+  }
 
   /**
    * The index of the LF of the line that starts at `start` and has that offset. −1 if the line is not plain
@@ -47,10 +57,12 @@ export class PlainLine {
       valueAt = tokenEnd(bytes, keyEnd(bytes, at), VALUE);
       if (valueAt < 0) return -1;
     }
-    at = jsonEnd(bytes, view, valueAt);
+    const watch = this.#watch;
+    at = watch === null ? jsonEnd(bytes, view, valueAt) : watchedEnd(bytes, view, valueAt, watch);
     if (at < 0 || bytes[at] !== 0x7d || bytes[at + 1] !== 0x0a) return -1;
     if (at + 1 - start > LIMITS.lineBytesMax) return -1;
     this.timestampMs = number;
+    this.valueAt = valueAt;
     return at + 1;
   }
 }

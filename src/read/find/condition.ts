@@ -91,6 +91,10 @@ export type ValueTest = (text: string, kind: ScalarKind) => ValueAnswer;
 export const isOrder = ({ operator }: Pick<Condition, 'operator'>): boolean =>
   Object.hasOwn(ORDERS, operator);
 
+/** Whether an order, as `a − b`, is what `>` and its like ask for. */
+export const holdsIn = (operator: Operator): ((order: number) => boolean) =>
+  ORDERS[operator as keyof typeof ORDERS];
+
 /**
  * `=`: the same characters, or the same number in any spelling. `~` and `^`: contains and begins with, as it
  * is written. `>` and its like compare numbers exactly, and times; a string counts if it spells one. `null`

@@ -38,7 +38,9 @@ export async function* laterHits(
     scanner.scan(line, 0, line.length);
     const { offset, nextOffset, gap, timestampMs } = scanner;
     const gapLine = gap === null ? null : scanner.gapLine;
-    const isHit = matcher.isHit({ content: line, start: 0, end: line.length, gapLine, timestampMs });
+    const isHit = matcher.isHit({
+      ...{ content: line, start: 0, end: line.length, gapLine, timestampMs, plainAt: -1 },
+    });
     if (isHit && known-- <= 0) yield { line, offset, nextOffset, isGap: false, timestampMs };
   }
 }

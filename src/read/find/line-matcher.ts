@@ -3,12 +3,14 @@
 import { eventTimeOf, MAY_BE_MS } from '../../base/event-time.ts';
 import { decodedString, spaceEnd } from '../../base/json/json-skip.ts';
 import { type FoundKind, JsonWalker } from '../../base/json/json-walk.ts';
+import { JsonWatch } from '../../base/json/json-watch.ts';
 import { looseJson, textOf } from '../../base/json/loose-json.ts';
 import type { Target } from '../../format/target.ts';
 import { isOrder, type ValueAnswer, type ValueTest, valueTest } from './condition.ts';
 import { type LinePart, LineParts } from './line-parts.ts';
 import { NeedleSearch, needlesOf } from './needle.ts';
 import { type FieldCounts, noCounts, type SearchCounts, type SearchSpec } from './search-spec.ts';
+import { neverSure, type SureNo, sureNo } from './sure-no.ts';
 import { type JsonSpan, TextSearch } from './text-search.ts';
 
 /** Bytes [start, end) of a line without its LF. */
@@ -18,12 +20,15 @@ type SeenLine = {
   readonly end: number;
   readonly gapLine: object | null;
   readonly timestampMs: number;
+  /** Where its value begins, if the line is plain, and the matcher's `watch` has seen the value. Else −1. */
+  readonly plainAt: number;
 };
 
 /** A condition, or the event's time: what one line has shown of it so far. */
 type Question = {
   readonly targets: readonly Target[];
   readonly test: ValueTest;
+  readonly sureNo: SureNo;
   /** The answer for a value that has no text. */
   readonly ofBytes: ValueAnswer;
   readonly counts: FieldCounts;
@@ -38,6 +43,8 @@ type Question = {
 /** Lines of one chain in the order in which they stand. One object serves them all. */
 export class LineMatcher {
   readonly counts: SearchCounts;
+  /** Is shown the values by who checks the lines. Null: it would be of no use. */
+  readonly watch: JsonWatch | null;
   readonly #spec: SearchSpec;
   readonly #questions: Question[];
   /** The last question, if the event's own time is asked for. */
@@ -58,13 +65,15 @@ export class LineMatcher {
     const fresh = { hasValue: false, hasObject: false, holds: false, isAsUtc: false, open: null };
     this.#questions = spec.conditions.map((condition, index) => {
       const counts = this.counts.fields[index] as FieldCounts;
-      const ofBytes = isOrder(condition) ? 'unreadable' : false;
-      return { targets: condition.targets, test: valueTest(condition), ofBytes, counts, ...fresh };
+      const ofBytes: ValueAnswer = isOrder(condition) ? 'unreadable' : false;
+      const tests = { test: valueTest(condition), sureNo: sureNo(condition), ofBytes };
+      return { targets: condition.targets, ...tests, counts, ...fresh };
     });
     if (spec.time?.kind === 'event') {
       const { targets, fromMs, toMs } = spec.time;
       const test: ValueTest = (text) => this.#isInTime(text, fromMs, toMs);
-      this.#time = { targets, test, ofBytes: false, counts: this.counts.eventTime, ...fresh };
+      const tests = { test, sureNo: neverSure, ofBytes: false };
+      this.#time = { targets, ...tests, counts: this.counts.eventTime, ...fresh };
       this.#questions.push(this.#time);
     }
     const places: (readonly string[])[] = [];
@@ -76,6 +85,8 @@ export class LineMatcher {
       }
     }
     this.#walker = new JsonWalker(places);
+    const hasParts = this.#questions.some(({ targets }) => targets.some(({ kind }) => kind !== 'pointer'));
+    this.watch = hasParts || places.length === 0 ? null : new JsonWatch(places);
     const needles = needlesOf(spec);
     this.#needles = needles === null ? null : new NeedleSearch(needles);
     this.#text = new TextSearch(spec.texts);
@@ -88,18 +99,63 @@ export class LineMatcher {
     if (line.gapLine !== null) return false;
     counts.records++;
     if (!this.#isInRecordTime(line.timestampMs)) return false;
-    const { content, start, end } = line;
+    const isSeen = line.plainAt >= 0 && (this.watch?.isWhole ?? this.#questions.length === 0);
+    const isFound = isSeen ? this.#isSeen(line) : this.#isRead(line);
+    if (!isFound || this.#countOpen()) return false;
+    if (this.#questions.some(({ isAsUtc }) => isAsUtc)) counts.withoutZone++;
+    counts.hits++;
+    return true;
+  }
+
+  /** Of any line: whether nothing that was asked for is missing. */
+  #isRead({ content, start, end }: SeenLine): boolean {
     const parts = this.#parts;
     parts.read(content, start, end);
     const mayHit = this.#needles === null || this.#needles.isIn(content, start, end) || parts.hasBase64();
     const json = this.#jsonOf(mayHit);
     if (this.#questions.length > 0) this.#ask(json, mayHit);
     if (!mayHit || !this.#questions.every((one) => one.holds || this.#isOpen(one))) return false;
-    if (!this.#text.areIn(parts, json)) return false;
-    if (this.#countOpen()) return false;
-    if (this.#questions.some(({ isAsUtc }) => isAsUtc)) counts.withoutZone++;
-    counts.hits++;
-    return true;
+    return this.#text.areIn(parts, json);
+  }
+
+  /** The same, of a plain line: what the watch noted is all that is asked for, but for words. */
+  #isSeen({ content, start, end, plainAt }: SeenLine): boolean {
+    const hasText = this.#spec.texts.length > 0;
+    if (this.watch !== null) this.#countNoted(this.watch);
+    // Fields are compared at once. For words a search of all of the line is spared.
+    if (hasText && !(this.#needles?.isIn(content, start, end) ?? true)) return false;
+    for (const question of this.#questions) {
+      if (!this.#holds(question, this.watch, content) && !this.#isOpen(question)) return false;
+    }
+    if (!hasText) return true;
+    this.#parts.read(content, start, end);
+    return this.#text.areIn(this.#parts, { bytes: content, start: plainAt, end: end - 1 });
+  }
+
+  /** In which fields something was noted. */
+  #countNoted({ noted, count }: JsonWatch): void {
+    this.#isDated = false;
+    for (const question of this.#questions) clear(question);
+    for (let at = 0; at < count; at++) {
+      const { target, kind } = noted[at] as JsonWatch['noted'][number];
+      const question = this.#pointed[target] as Question;
+      if (kind === 'object') question.hasObject = true;
+      else question.hasValue = true;
+    }
+    this.#countFields();
+  }
+
+  #holds(question: Question, watch: JsonWatch | null, bytes: Uint8Array): boolean {
+    if (watch === null) return false;
+    const { noted, count } = watch;
+    for (let at = 0; at < count; at++) {
+      const { target, kind, start, end } = noted[at] as JsonWatch['noted'][number];
+      if (this.#pointed[target] !== question || kind === 'object') continue;
+      if (question.sureNo(kind, bytes, start, end)) continue;
+      note(question, question.test(decodedString(bytes, start, end), kind));
+      if (question.holds) return true;
+    }
+    return false;
   }
 
   /** Whether it may hold, though nothing that could be read says so. */
@@ -148,16 +204,16 @@ export class LineMatcher {
     this.#mayHit = mayHit;
     this.#isDated = false;
     for (const question of this.#questions) {
-      question.hasValue = false;
-      question.hasObject = false;
-      question.holds = false;
-      question.isAsUtc = false;
-      question.open = null;
+      clear(question);
       for (const target of question.targets) if (target.kind !== 'pointer') this.#askPart(question, target);
     }
     if (json !== null && this.#pointed.length > 0 && !this.#isAnswered()) {
       this.#walker.walk(json.bytes, json.start, json.end, this.#onFound);
     }
+    this.#countFields();
+  }
+
+  #countFields(): void {
     for (const { counts, hasValue, hasObject } of this.#questions) {
       if (hasValue) counts.present++;
       else counts.missing++;
@@ -215,6 +271,14 @@ export class LineMatcher {
     const mayBeIn = !hasZone && ms + MAY_BE_MS.most >= fromMs && ms + MAY_BE_MS.least < toMs;
     return mayBeIn ? 'unzoned' : false;
   }
+}
+
+function clear(question: Question): void {
+  question.hasValue = false;
+  question.hasObject = false;
+  question.holds = false;
+  question.isAsUtc = false;
+  question.open = null;
 }
 
 function note(question: Question, answer: ValueAnswer): void {

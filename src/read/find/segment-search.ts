@@ -2,6 +2,7 @@
 import type { ContentTools } from '../../verify/content.ts';
 import { checkData, type DataOutcome } from '../../verify/content.ts';
 import type { DataClaim } from '../../verify/data-claim.ts';
+import type { SeenLine } from '../../verify/line-tally.ts';
 import type { FoundLine } from '../line-range.ts';
 import { LineMatcher } from './line-matcher.ts';
 import type { SearchCounts, SearchSpec } from './search-spec.ts';
@@ -28,7 +29,7 @@ export async function searchSegment(
   const matcher = new LineMatcher(spec);
   const lines: FoundLine[] = [];
   let room = KEPT_BYTES_MAX;
-  const outcome = await checkData(bytes, claim, tools, (seen) => {
+  const onLine = (seen: SeenLine) => {
     if (!matcher.isHit(seen)) return;
     const { content, start, end, offset, nextOffset, timestampMs } = seen;
     room -= end - start + LINE_BYTES;
@@ -36,6 +37,7 @@ export async function searchSegment(
     // A copy: the block is freed. (The slice of a Buffer would be none.)
     const line = new Uint8Array(content.subarray(start, end));
     lines.push({ line, offset, nextOffset, isGap: false, timestampMs });
-  });
+  };
+  const outcome = await checkData(bytes, claim, tools, onLine, matcher.watch);
   return { outcome, counts: matcher.counts, lines };
 }

@@ -25,7 +25,7 @@ const seen = (
     ...record,
   });
   const span = { content: line, start: 0, end: line.length, offset, nextOffset: offset + 1 };
-  return { ...span, gapLine: null, timestampMs: START_MS + offset };
+  return { ...span, gapLine: null, timestampMs: START_MS + offset, plainAt: -1 };
 };
 
 function indexOf(lines: readonly SeenLine[], fields: readonly string[]): SegmentIndex {

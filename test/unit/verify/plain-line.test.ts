@@ -4,15 +4,26 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, utf8 } from '../../../src/base/bytes.ts';
+import { JsonWatch } from '../../../src/base/json/json-watch.ts';
 import { isJsonText } from '../../../src/format/json-text.ts';
 import { scanLine } from '../../../src/format/line-scanner.ts';
 import { encodeEntry } from '../../../src/format/line-writer.ts';
-import { jsonEnd } from '../../../src/verify/json-end.ts';
+import { jsonEnd as unwatchedEnd } from '../../../src/verify/json-end.ts';
 import { PlainLine } from '../../../src/verify/plain-line.ts';
+import { watchedEnd } from '../../../src/verify/watched-end.ts';
 import { anyRecord } from '../../support/records.ts';
 
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const watch = new JsonWatch([['a'], ['a', 'b'], ['b', 'a', 'a']]);
+
+/** Both readers, which must agree. */
+function jsonEnd(bytes: Uint8Array, view: DataView, start: number): number {
+  const end = unwatchedEnd(bytes, view, start);
+  expect(watchedEnd(bytes, view, start, watch)).toBe(end);
+  return end;
+}
 
 /** Whether jsonEnd takes exactly these bytes, standing at any place among other lines. */
 function isOneText(text: Uint8Array, before = 3): boolean {

@@ -101,7 +101,7 @@ export class SegmentIndexer {
     this.#walker = new JsonWalker(this.#pointed.map(({ tokens }) => tokens));
   }
 
-  add({ content, start, end, gapLine }: Readonly<Omit<SeenLine, 'offset' | 'nextOffset'>>): void {
+  add({ content, start, end, gapLine }: Readonly<Omit<SeenLine, 'offset' | 'nextOffset' | 'plainAt'>>): void {
     if (gapLine !== null) return;
     this.#records++;
     const parts = this.#parts;

@@ -26,7 +26,7 @@ const linesOf = (values: readonly Value[]) =>
     const { offset } = record;
     return {
       ...{ content, start: 0, end: content.length, offset, nextOffset: offset + 1 },
-      ...{ gapLine: null, timestampMs: START_MS },
+      ...{ gapLine: null, timestampMs: START_MS, plainAt: -1 },
     };
   });
 
