@@ -9,6 +9,7 @@ import { lockPeriod } from './period-option.ts';
 import { type CheckReportOptions, runCheckReport } from './report/check.ts';
 import { type ChecksReportOptions, runChecksReport } from './report/checks.ts';
 import { type ControlsReportOptions, runControlsReport } from './report/controls.ts';
+import { type DestructionReportOptions, runDestructionReport } from './report/destruction.ts';
 import { type LossesReportOptions, runLossesReport } from './report/losses.ts';
 import { runRetentionReport } from './report/retention.ts';
 import { acting, type Session } from './session.ts';
@@ -55,6 +56,23 @@ Examples:
   ledgerstone report retention s3://acme-audit/prod --key archive.vkey --out retention.html
   ledgerstone report retention --config ledgerstone.yaml --from 2026-01-01 \\
       --to 2027-01-01 --by "Ada Byron" --out retention.html --csv retention.csv
+`;
+
+const DESTRUCTION = `
+Each certificate of destruction by the second party, against the seals, which stay: what is
+gone, from which segments, until when it was kept, when it was seen there and when gone.
+Beside it, what is gone after its retention without one. It asks the store once for each
+data object whose retention is over. --from and --to choose certificates by when the data
+was seen gone.
+
+Exit codes: 0 each object that is gone has a certificate that the seals bear out, or none
+is gone; 1 a certificate is not borne out, or what it names is there; 3 some are gone
+without one, or not everything could be looked at.
+
+Examples:
+  ledgerstone report destruction s3://acme-audit/prod --key archive.vkey \\
+      --attestations s3://acme-attestations --cosigner verifier.vkey --by "Ada Byron" \\
+      --sign-key report-key.pem --out destroyed.html --csv destroyed.csv
 `;
 
 const CONTROLS = `
@@ -132,6 +150,14 @@ export function reportCommand(program: Command, session: Session): void {
     .action(
       acting(session, (name: string | undefined, options: LossesReportOptions) =>
         runRetentionReport(session, name, options),
+      ),
+    );
+  const destruction = report.command('destruction').description('Data that is gone by right, on a page.');
+  withReport(withMaybeChain(withAttestations(withArchive(destruction))))
+    .addHelpText('after', DESTRUCTION)
+    .action(
+      acting(session, (name: string | undefined, options: DestructionReportOptions) =>
+        runDestructionReport(session, name, options),
       ),
     );
   addControls(report, session);

@@ -5,10 +5,11 @@ import { assessmentResults } from '../controls/oscal.ts';
 import type { ReportFace } from './blocks.ts';
 import { type ChecksReport, checksCsv, checksFace } from './checks.ts';
 import { type ControlsReport, controlsCsv, controlsFace } from './controls.ts';
+import { type DestructionReport, destructionCsv, destructionFace } from './destruction.ts';
 import { type LossesReport, lossesCsv, lossesFace } from './losses.ts';
 import { type RetentionReport, retentionCsv, retentionFace } from './retention.ts';
 
-export type KnownReport = ControlsReport | ChecksReport | LossesReport | RetentionReport;
+export type KnownReport = ControlsReport | ChecksReport | DestructionReport | LossesReport | RetentionReport;
 
 /** Throws FormatError for a kind that is not known here. */
 export function faceOf(report: KnownReport): ReportFace {
@@ -17,6 +18,8 @@ export function faceOf(report: KnownReport): ReportFace {
       return controlsFace(report);
     case 'checks':
       return checksFace(report);
+    case 'destruction':
+      return destructionFace(report);
     case 'losses':
       return lossesFace(report);
     case 'retention':
@@ -33,6 +36,8 @@ export function csvOf(report: KnownReport): Uint8Array {
       return controlsCsv(report);
     case 'checks':
       return checksCsv(report);
+    case 'destruction':
+      return destructionCsv(report);
     case 'losses':
       return lossesCsv(report);
     case 'retention':

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fromHex, toHex, utf8 } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
+import type { Manifest } from '../../format/manifest.ts';
 import { isCount, isHash, isWord } from '../../format/scalar.ts';
 import { parseTime, parseUntil, timeText, untilText } from '../../format/time.ts';
 import { compareKeys } from '../../store/key-bytes.ts';
@@ -23,6 +24,16 @@ export type SealedData = {
   readonly untilMs: number;
   readonly policy: string;
 };
+
+/** Null: the segment has no data object. */
+export function sealedDataOf({ data, records, retention, sequence }: Manifest): SealedData | null {
+  if (data === null) return null;
+  return {
+    ...{ sequence, key: data.key, bytes: data.bytes, records: records.count },
+    ...{ firstOffset: records.firstOffset, lastOffset: records.nextOffset - 1 },
+    ...{ untilMs: parseUntil(retention.until), policy: retention.policy },
+  };
+}
 
 /** What the seals alone say of the objects. Who has the chain computes it again. */
 export type DestroyedSums = {

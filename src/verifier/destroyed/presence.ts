@@ -1,9 +1,8 @@
 // Which data objects are gone that might go, and which are there again, as one walk along a chain sees them?
-import { parseUntil } from '../../format/time.ts';
 import { type Finding, findingOf } from '../../verify/finding.ts';
 import type { OpenedSeal } from '../../verify/open-seal.ts';
 import type { DataPresence } from '../../verify/presence.ts';
-import type { Certificate, SealedData } from './certificate.ts';
+import { type Certificate, type SealedData, sealedDataOf } from './certificate.ts';
 import { isWithin, type SegmentSpan, SpanBuilder } from './ranges.ts';
 
 /** A data object that is gone and that no certificate names. */
@@ -45,8 +44,9 @@ export class PresenceTally implements DataPresence {
   }
 
   saw(opened: OpenedSeal, state: 'there' | 'over' | 'missing' | 'not-known', isSound: boolean): void {
-    const { data, records, retention, sequence } = opened.manifest;
-    if (data === null) return;
+    const sealed = sealedDataOf(opened.manifest);
+    if (sealed === null) return;
+    const { key, sequence } = sealed;
     this.#turn++;
     // What could not be looked at is in no range of what was there, either.
     this.#spans.add(sequence, state !== 'there');
@@ -54,16 +54,12 @@ export class PresenceTally implements DataPresence {
     if (state === 'there' && isCertified && this.#returned.length < RETURNED_MAX)
       this.#returned.push(
         findingOf('data-returned', {
-          ...{ key: data.key, sequence, found: 'a data object' },
+          ...{ key, sequence, found: 'a data object' },
           expected: 'none, since a certificate of this verifier says that it was destroyed',
         }),
       );
     if (state !== 'over' || isCertified) return;
-    this.#objects.push({
-      ...{ sequence, key: data.key, bytes: data.bytes, records: records.count, turn: this.#turn, isSound },
-      ...{ firstOffset: records.firstOffset, lastOffset: records.nextOffset - 1 },
-      ...{ untilMs: parseUntil(retention.until), policy: retention.policy },
-    });
+    this.#objects.push({ ...sealed, turn: this.#turn, isSound });
   }
 
   get gone(): Gone {

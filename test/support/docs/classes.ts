@@ -71,6 +71,8 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
       'files',
     'ledgerstone report check losses.html --signer report.pem': 'files',
     'ledgerstone report retention s3://acme-audit/prod --key archive.vkey --out retention.html': 'aws',
+    'ledgerstone report destruction s3://acme-audit/prod --key archive.vkey --attestations s3://acme-attestations --cosigner verifier.vkey --by "Ada Byron" --sign-key report-key.pem --out destroyed.html --csv destroyed.csv':
+      'aws',
     'ledgerstone report checks --config verifier.yaml --from 2026-11-01 --to 2026-12-01 --person ada.pem --by "Ada Byron" --sign-key report-key.pem --out checks.html':
       'aws',
     'ledgerstone finding list --config verifier.yaml --person ada.pem': 'aws',

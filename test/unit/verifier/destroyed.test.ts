@@ -1,124 +1,37 @@
 // Is data that is gone certified as destroyed if it might go, and never otherwise, whatever breaks off or runs beside it?
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../../src/base/bytes.ts';
-import type { Clock } from '../../../src/base/clock.ts';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
-import type { Manifest } from '../../../src/format/manifest.ts';
 import type { ActsLook } from '../../../src/read/acts.ts';
-import type { Store } from '../../../src/store/store.ts';
 import {
   type Certificate,
   encodeCertificate,
   parseCertificate,
 } from '../../../src/verifier/destroyed/certificate.ts';
 import { readCertificates } from '../../../src/verifier/destroyed/certificate-reader.ts';
-import { Certifier } from '../../../src/verifier/destroyed/certifier.ts';
 import {
   destroyedKey,
   destroyedRoot,
   parseDestroyedKey,
 } from '../../../src/verifier/destroyed/destroyed-key.ts';
-import { Ledger } from '../../../src/verifier/findings/ledger.ts';
-import { chainScope } from '../../../src/verifier/findings/record.ts';
 import { putNote } from '../../../src/verifier/own-bucket.ts';
 import { isOwnKey } from '../../../src/verifier/own-keys.ts';
-import { runScrub, type ScrubTools } from '../../../src/verifier/tasks/scrub.ts';
-import { ScrubLog } from '../../../src/verifier/tasks/scrub-progress.ts';
-import { heldTo } from '../../../src/verify/acts/held-to.ts';
 import { type Finding, findingOf } from '../../../src/verify/finding.ts';
 import { NOW_MS, ORIGIN, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
+import { DestroyedWorld, VERIFIER } from '../../support/destroyed-world.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../../support/memory-store.ts';
 import { NOTES, noteSigning } from '../../support/note-signing.ts';
-import { PLACE, STILL, VerifierWorld } from '../../support/verifier-world.ts';
+import { PLACE, STILL } from '../../support/verifier-world.ts';
 import { type ActChain, begunChain, extend, place as placeHold, release } from '../verify/act-chain.ts';
 
 const DAY_MS = 86_400_000;
 const OVER_MS = NOW_MS + YEAR_MS + 10 * DAY_MS;
-const RETENTION = { mode: 'COMPLIANCE', period: { months: 0, ms: 10 * YEAR_MS } } as const;
-const VERIFIER = { name: 'verifier.example.com', version: '1.0.0' };
-const NO_CHAIN: ActsLook = { kind: 'no-chain' };
-
-class World extends VerifierWorld {
-  nowMs = NOW_MS;
-  look: ActsLook = NO_CHAIN;
-  /** What was said of data that is gone and has no certificate. */
-  readonly refused: string[] = [];
-  readonly clock: Clock = { ...STILL, now: () => this.nowMs };
-
-  bucket(store: Store = this.store) {
-    return { ...NOTES, store, retention: RETENTION, clock: this.clock };
-  }
-  override tools(store: Store = this.store): ReturnType<VerifierWorld['tools']> & ScrubTools {
-    const bucket = this.bucket(store);
-    const log = {
-      ...{ debug() {}, info() {}, error() {} },
-      warn: (_: object, message: string) => void this.refused.push(message),
-    };
-    const decisions = {
-      look: async () => this.look,
-      heldTo: async () =>
-        this.look.kind === 'read' ? heldTo(this.look, { nowMs: this.nowMs, sha256: nodeSha256 }) : null,
-    };
-    const about = { sha256: nodeSha256, log, storeName: 's3://acme-audit/prod', verifier: VERIFIER };
-    const certifier = new Certifier({ ...about, bucket, decisions });
-    return {
-      ...super.tools(store),
-      ...{ log: new ScrubLog(bucket), certifier, everyMs: 5 * DAY_MS, clock: this.clock },
-      decisions: decisions as unknown as NonNullable<ScrubTools['decisions']>,
-    };
-  }
-  /** All that is due. The codes of what was found, and is no info. */
-  async pass(tools = this.tools(), bytesMax = 1e9): Promise<string[]> {
-    const { clock, store } = this;
-    const ledger = new Ledger({
-      ...NOTES,
-      store,
-      retention: RETENTION,
-      clock,
-      sha256: nodeSha256,
-      verifier: VERIFIER,
-    });
-    const codes: string[] = [];
-    for (;;) {
-      const { segments } = await runScrub(tools, [PLACE], {
-        ...{ bytesMax, concurrency: 1 },
-        report: async ({ findings, complete, omitted }) => {
-          codes.push(...findings.flatMap(({ code, severity }) => (severity === 'info' ? [] : [code])));
-          await ledger.report(chainScope(PLACE), findings, { check: 'full-pass', complete, omitted });
-        },
-      });
-      if (segments === 0) return codes;
-    }
-  }
-  destroy(...sequences: number[]): void {
-    for (const sequence of sequences) this.builder.archive.remove(this.made[sequence]!.dataKey as string);
-  }
-  async certificates(store: Store = this.store): Promise<Certificate[]> {
-    const { found } = await readCertificates({ store, signing: NOTES.signing }, null);
-    return found.map(({ certificate }) => certificate);
-  }
-  manifest(sequence: number): Manifest {
-    const text = this.chain.manifests[sequence]!;
-    return JSON.parse(Buffer.from(text).toString()) as Manifest;
-  }
-  decided({ history }: ActChain, change: Partial<ActsLook> = {}): void {
-    this.look = {
-      kind: 'read',
-      history,
-      head: 7,
-      isVerified: true,
-      problem: null,
-      broken: false,
-      ...change,
-    } as ActsLook;
-  }
-}
 
 /** Five segments, attested and read in a first pass; then their retention is over. */
-async function overWorld(segments = 5): Promise<World> {
-  const world = new World();
+async function overWorld(segments = 5): Promise<DestroyedWorld> {
+  const world = new DestroyedWorld();
   await world.grow(segments);
   await world.step();
   expect(await world.pass()).toEqual([]);
@@ -188,7 +101,7 @@ describe('a certificate', () => {
   });
 
   it('says that it does not know when it was seen there, where no pass had seen it', async () => {
-    const world = new World();
+    const world = new DestroyedWorld();
     await world.grow(3);
     await world.step();
     world.nowMs = OVER_MS;
@@ -218,7 +131,7 @@ const HELD = 'a legal hold named them, now or since they were last seen there';
 const SHORT = 'their retention was over only just, or is not by a decision';
 
 describe('nothing is certified', () => {
-  it.each<[string, (world: World) => Promise<void> | void, string]>([
+  it.each<[string, (world: DestroyedWorld) => Promise<void> | void, string]>([
     ['while a hold names it', async (world) => world.decided(await heldChain(OVER_MS - 9 * DAY_MS)), HELD],
     [
       'where a hold has ended since it was seen there',
@@ -342,7 +255,7 @@ describe('nothing is certified', () => {
 
   it('of a chain that is not the attested one', async () => {
     const world = await overWorld(3);
-    const elsewhere = new World();
+    const elsewhere = new DestroyedWorld();
     await elsewhere.grow(2);
     await elsewhere.chain.seal();
     elsewhere.destroy(0);
@@ -374,7 +287,7 @@ describe('by decisions', () => {
 describe('what lies where a certificate belongs', () => {
   const KEY = destroyedKey({ ...PLACE, first: 1, last: 1, copy: 0 });
 
-  it.each<[string, (world: World) => Promise<unknown> | unknown]>([
+  it.each<[string, (world: DestroyedWorld) => Promise<unknown> | unknown]>([
     ['anything', (world) => world.store.attacker.putVersion(KEY, utf8('{}'))],
     [
       'one by another key',
@@ -515,7 +428,7 @@ describe('a certificate that contradicts itself is none', () => {
   });
 });
 
-const untilOf = (world: World): number => Date.parse(world.manifest(1).retention.until);
+const untilOf = (world: DestroyedWorld): number => Date.parse(world.manifest(1).retention.until);
 
 /** Holds segment 1 from that time on, and until another one. */
 async function heldChain(fromMs: number, toMs: number | null = null): Promise<ActChain> {
