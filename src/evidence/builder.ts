@@ -49,6 +49,9 @@ export type FixedFiles = {
   readonly page: Uint8Array;
 };
 
+/** Compressed once, and not for each part of an export. Nobody changes their bytes. */
+const packedFixed = new WeakMap<Uint8Array, PackedFile>();
+
 const LF = Uint8Array.of(0x0a);
 
 export type BuilderOptions = {
@@ -163,13 +166,20 @@ export class PackageBuilder {
     this.#addGrown('table', this.#table);
     this.#add('statement', PATHS.statement, encodeDocument(documents.statement));
     this.#add('protocol', PATHS.protocol, encodeDocument(documents.protocol));
-    this.#add('specification', PATHS.specification, fixed.specification);
-    this.#add('script', PATHS.script, fixed.script);
-    this.#add('page', PATHS.page, fixed.page);
+    this.#addFixed('specification', fixed.specification);
+    this.#addFixed('script', fixed.script);
+    this.#addFixed('page', fixed.page);
     const files = this.#listed.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     const manifest = { ...about, signer: signer?.publicKey ?? null, files };
     const { envelope, hash } = await signedManifest(manifest, signer, this.#sha256);
     return { files: [...this.#files, packFile(PATHS.manifest, envelope)], manifestHash: hash };
+  }
+
+  #addFixed(role: 'specification' | 'script' | 'page', bytes: Uint8Array): void {
+    const known = packedFixed.get(bytes) ?? packFile(PATHS[role], bytes);
+    packedFixed.set(bytes, known);
+    this.#files.push(known);
+    this.#listed.push({ path: known.path, role, bytes: known.bytes, sha256: toHex(this.#sha256(bytes)) });
   }
 
   #addGrown(role: Role, grown: GrowingFile): void {

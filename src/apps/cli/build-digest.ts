@@ -6,8 +6,18 @@ import { join } from 'node:path';
 /** In a checkout all of `src`; in the package the folder of the built files. */
 const CODE = import.meta.url.endsWith('.ts') ? join(import.meta.dirname, '../..') : import.meta.dirname;
 
-/** `sha256:` and the hash over name, length and bytes of every file of code, in the order of their names. */
-export async function buildDigest(): Promise<string> {
+let known: Promise<string> | undefined;
+
+/**
+ * `sha256:` and the hash over name, length and bytes of every file of code, in the order of their names. Read
+ * once: a process runs what it has loaded.
+ */
+export function buildDigest(): Promise<string> {
+  known ??= readDigest();
+  return known;
+}
+
+async function readDigest(): Promise<string> {
   const found = await readdir(CODE, { recursive: true, withFileTypes: true });
   const files = found
     .filter((one) => one.isFile() && /\.(ts|js|cjs|html|sh|md|json|yaml)$/.test(one.name))

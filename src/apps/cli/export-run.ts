@@ -150,8 +150,15 @@ function protocolOf({ job, began, build, log }: Run, summaries: readonly ChainSu
 const IS_CHECKOUT = import.meta.url.endsWith('.ts');
 const beside = (built: string, source: string): URL => new URL(IS_CHECKOUT ? source : built, import.meta.url);
 
-/** A build copies them next to its output. */
-async function fixedFiles(): Promise<FixedFiles> {
+let fixed: Promise<FixedFiles> | undefined;
+
+/** Read once. A build copies them next to its output. */
+function fixedFiles(): Promise<FixedFiles> {
+  fixed ??= readFixedFiles();
+  return fixed;
+}
+
+async function readFixedFiles(): Promise<FixedFiles> {
   const [specification, script, page] = await Promise.all([
     readFile(beside('./FORMAT.md', '../../format/FORMAT.md')),
     readFile(beside('./verify.sh', '../../evidence/verify.sh')),
