@@ -70,7 +70,13 @@ export function frontierFromLastLeafPath(path: readonly Hash[], sizeBefore: numb
 
 /** Root of a list of leaf hashes. */
 export function rootOfLeaves(sha256: Sha256, leaves: readonly Hash[]): Hash {
-  let frontier = EMPTY_FRONTIER;
-  for (const leaf of leaves) frontier = append(sha256, frontier, leaf);
-  return rootOf(sha256, frontier);
+  // As `append` does, in one array: a new one for each leaf is most of the garbage of a long list.
+  const hashes: Hash[] = [];
+  for (const [size, leaf] of leaves.entries()) {
+    let node = leaf;
+    for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2))
+      node = nodeHash(sha256, hashes.pop() as Hash, node);
+    hashes.push(node);
+  }
+  return rootOf(sha256, { size: leaves.length, hashes });
 }

@@ -1,6 +1,6 @@
 // What is stamped on a day? (FORMAT.md 9.11.2 to 9.11.4)
 import { z } from 'zod';
-import { fromBase64, toBase64, utf8 } from '../../base/bytes.ts';
+import { fromBase64, toBase64, utf8, utf8Text } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import { checkpointText, parseCheckpointText } from '../../format/checkpoint.ts';
 import { LEAVES_MAX, STAMP_FORMAT, type StampList, type StampRenewal } from '../../format/stamp.ts';
@@ -23,7 +23,7 @@ export function encodeStampList(list: StampList): Uint8Array {
   const { date, atMs, checkpoints, renews } = list;
   const members = {
     ...{ format: STAMP_FORMAT, date, at: timeText(atMs) },
-    checkpoints: checkpoints.map((one) => new TextDecoder().decode(checkpointText(one))),
+    checkpoints: checkpoints.map((one) => utf8Text(checkpointText(one))),
     renews: renews.map((one) => ({ date: one.date, covered: toBase64(one.covered) })),
   };
   const bytes = utf8(`${JSON.stringify(members, null, 1)}\n`);
@@ -58,7 +58,10 @@ function requireSound({ date, checkpoints, renews }: StampList): void {
 }
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const at = a.findIndex((byte, index) => byte !== b[index]);
-  if (at < 0) return a.length - b.length;
-  return (a[at] ?? 0) - (b[at] ?? -1);
+  const shared = Math.min(a.length, b.length);
+  for (let at = 0; at < shared; at++) {
+    const difference = (a[at] as number) - (b[at] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }

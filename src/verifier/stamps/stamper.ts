@@ -146,7 +146,7 @@ export class Stamper {
   /** The newest attested one of each chain, by origin. */
   async #checkpoints(signal?: AbortSignal): Promise<Checkpoint[]> {
     const { chains, reader, log } = this.#options;
-    const found: Checkpoint[] = [];
+    const found: { readonly checkpoint: Checkpoint; readonly name: Uint8Array }[] = [];
     const group = new TaskGroup(READS_AT_ONCE);
     try {
       for (const place of await chains(signal)) {
@@ -154,13 +154,17 @@ export class Stamper {
         await group.start(async () => {
           const { attested } = await reader.newest(place, 0, signal);
           if (attested === null) log.warn({ ...place }, 'not in the stamp of today: it has no attestation');
-          else found.push({ origin: attested.origin, size: attested.size, root: attested.root });
+          else {
+            const { origin, size, root } = attested;
+            found.push({ checkpoint: { origin, size, root }, name: utf8(origin) });
+          }
         });
       }
     } finally {
       await group.finish();
     }
-    return found.toSorted((a, b) => compareBytes(utf8(a.origin), utf8(b.origin)));
+    found.sort((a, b) => compareBytes(a.name, b.name));
+    return found.map(({ checkpoint }) => checkpoint);
   }
 
   /** Of those that end soon, as far as the newest token ends later than they do. */
