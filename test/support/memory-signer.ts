@@ -1,5 +1,13 @@
 // What stands in for KMS in tests: keys from a seed, a log of every request, and troubles on demand.
-import { createECDH, createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import {
+  createECDH,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { LedgerstoneError } from '../../src/base/error.ts';
 import { spkiOfMlDsa } from '../../src/base/ml-dsa.ts';
@@ -35,6 +43,10 @@ export type MemorySigner = Signer & {
   readonly requests: readonly SignRequest[];
 };
 
+/** Signatures by Ed25519, of this process: tests build the same archives and the same notes again and again. */
+const known = new Map<string, Uint8Array>();
+const KNOWN_MAX = 20_000;
+
 const unavailable = () =>
   new LedgerstoneError('kms-unavailable', 'the memory signer was told to fail', { disposition: 'retriable' });
 
@@ -47,8 +59,14 @@ export function memorySigner(options: MemorySignerOptions = {}): MemorySigner {
   const privateKey = algorithm === 'ed25519' ? ed25519Key(seed) : p256Key(seed);
   const requests: SignRequest[] = [];
 
-  const make = (message: Uint8Array) =>
-    new Uint8Array(sign(algorithm === 'ed25519' ? null : 'sha256', message, privateKey));
+  const make = (message: Uint8Array): Uint8Array => {
+    if (algorithm !== 'ed25519') return new Uint8Array(sign('sha256', message, privateKey));
+    const question = `${seed}\n${hash('sha256', message, 'base64')}`;
+    const signature = known.get(question) ?? new Uint8Array(sign(null, message, privateKey));
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(question, signature);
+    return signature.slice();
+  };
 
   return {
     publicKey: publicKeyOf(privateKey, algorithm),

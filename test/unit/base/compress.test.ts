@@ -1,6 +1,7 @@
 // Is every block exactly one frame, whatever its size?
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { equalBytes } from '../../../src/base/bytes.ts';
 import { gzipCompressor, zstdCompressor } from '../../../src/base/node/compress.ts';
 import { nodeDecompress } from '../../../src/base/node/decompress.ts';
 import { checkGzipMember, checkZstdFrame } from '../../../src/format/block.ts';
@@ -17,11 +18,12 @@ describe('blocks around multiples of the 16 KiB output buffer of zlib', () => {
   const gzip = gzipCompressor(6);
   test.each([16_384, 32_768, 65_536])('%i bytes of output', (size) => {
     // Sizes of both forms run through the multiple within this window.
+    const all = noise(size);
     for (let length = size - 80; length <= size; length++) {
-      const content = noise(length);
+      const content = all.subarray(0, length);
       const frame = zstd(content);
       expect(() => checkZstdFrame(frame)).not.toThrow();
-      expect(nodeDecompress(frame, 'zstd', length)).toEqual(content);
+      expect(equalBytes(nodeDecompress(frame, 'zstd', length), content), `${length} bytes`).toBe(true);
       const member = gzip(content);
       expect(() => checkGzipMember(member)).not.toThrow();
     }

@@ -2,9 +2,11 @@
 import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ledgerstone } from './captured-io.ts';
 
+/** What all begin with, made once. */
+let made: string;
 let dir: string;
 const at = (name: string) => join(dir, name);
 const WHO = ['--by', 'Ada Byron', '--reason', 'Acme was bought'];
@@ -38,12 +40,18 @@ const verify = (...more: string[]) =>
     ...more,
   ]);
 
-beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-adopt-'));
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), 'ledgerstone-adopt-'));
+  dir = made;
   writeFileSync(at('events.jsonl'), eventLines(0, 5));
   await init('old');
   await init('new');
   expect((await archive('old')).code).toBe(0);
+});
+afterAll(() => rmSync(made, { recursive: true, force: true }));
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-adopt-'));
+  cpSync(made, dir, { recursive: true });
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

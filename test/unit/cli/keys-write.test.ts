@@ -1,8 +1,8 @@
 // Does the log's key change by the command line, with each refusal that keeps a chain from being lost?
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { governanceOrigin } from '../../../src/format/chain.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
@@ -21,6 +21,8 @@ import {
 import { ed25519Pem } from '../../support/memory-signer.ts';
 import { ledgerstone } from './captured-io.ts';
 
+/** What all begin with, made once. */
+let made: string;
 let dir: string;
 let builder: ArchiveBuilder;
 let chains: ChainBuilder[];
@@ -62,11 +64,17 @@ async function changeOver(chain: ChainBuilder): Promise<void> {
   await seal(chain, next);
 }
 
-beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-keys-'));
+/** The same bytes each time. */
+async function build(): Promise<void> {
   builder = new ArchiveBuilder();
   chains = [builder.chain(), builder.chain('orders', 1)];
   for (const chain of chains) await chain.seal({ lines: entries(0, 2) });
+}
+
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), 'ledgerstone-keys-'));
+  dir = made;
+  await build();
   writeCopy(builder.archive, at('archive'));
   const people = `approvalHours: 72
 people:
@@ -93,6 +101,12 @@ governance:
   writeFileSync(at('decisions.vkey'), decisions);
   const charter = await asked('governance', 'charter', at('people.yaml'), '--reason', 'Begin', ...ADA());
   expect([charter.code, charter.err]).toEqual([0, '']);
+});
+afterAll(() => rmSync(made, { recursive: true, force: true }));
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'ledgerstone-keys-'));
+  cpSync(made, dir, { recursive: true });
+  await build();
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -1,18 +1,16 @@
-// Is any tree on a disk listed in key order and read safely, whatever somebody put into it?
+// Is a tree on a disk listed and read safely, whatever somebody put into it?
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import fc from 'fast-check';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { utf8Text } from '../../../src/base/bytes.ts';
 import { directoryStore } from '../../../src/store/directory.ts';
-import { type Binary, binary, keyOfBinary, realFiles } from '../../../src/store/directory-files.ts';
+import { type Binary, binary, realFiles } from '../../../src/store/directory-files.ts';
 import { walk } from '../../../src/store/directory-walk.ts';
-import { compareKeys } from '../../../src/store/key-bytes.ts';
-import type { ListOptions, Store } from '../../../src/store/store.ts';
+import { fill, names } from '../../support/directory-tree.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 
 let folder: string;
@@ -24,80 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function fill(at: string, keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    await mkdir(dirname(join(at, key)), { recursive: true });
-    await writeFile(join(at, key), key);
-  }
-}
-
-async function names(store: Store, prefix = '', options?: ListOptions): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { key } of store.listVersions(prefix, options)) found.push(key);
-  return found;
-}
-
-/** Trees whose names are made to tempt a sort by name: bytes just below and above the slash, beginnings of each other. */
-const tree = fc
-  .uniqueArray(
-    fc
-      .array(
-        fc.string({
-          unit: fc.constantFrom('a', 'b', '-', '.', '0', '!', 'é', '\uffee', '\u{10000}'),
-          minLength: 1,
-          maxLength: 2,
-        }),
-        { minLength: 1, maxLength: 4 },
-      )
-      .map((segments) => segments.map((segment) => (/^\.+$/.test(segment) ? 'a' : segment)).join('/')),
-    { maxLength: 25 },
-  )
-  // A name is a file or a directory.
-  .map((keys) => keys.filter((key) => !keys.some((other) => other.startsWith(`${key}/`))));
-
 describe('listing a directory', () => {
-  it('is in the order of whole keys, with any prefix, start and limit, and however few names are held at once', async () => {
-    let made = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        tree,
-        fc.nat(),
-        fc.nat(4),
-        fc.integer({ min: 1, max: 4 }),
-        async (keys, pick, cut, windowMax) => {
-          const at = join(root, String(made++));
-          await mkdir(at);
-          await fill(at, keys);
-          const store = directoryStore({ path: at });
-          const sorted = keys.toSorted(compareKeys);
-          expect(await names(store)).toEqual(sorted);
-          const some = sorted[pick % Math.max(1, sorted.length)] ?? 'a';
-          const prefix = some.slice(0, cut).replace(/[\ud800-\udbff]$/, '');
-          for (const startAfter of [some, `${some}!`, some.slice(0, -1), dirname(some)].filter((text) =>
-            text.isWellFormed(),
-          )) {
-            const expected = sorted.filter(
-              (key) => key.startsWith(prefix) && compareKeys(key, startAfter) > 0,
-            );
-            expect(await names(store, prefix, { startAfter })).toEqual(expected);
-            for (const limit of [1, 2])
-              expect(await names(store, prefix, { startAfter, limit })).toEqual(expected.slice(0, limit));
-          }
-          const walked: string[] = [];
-          for await (const { key } of walk(realFiles, binary(Buffer.from(at)), {
-            prefix: binary(Buffer.from(prefix)),
-            windowMax,
-          })) {
-            walked.push(keyOfBinary(key));
-          }
-          expect(walked).toEqual(sorted.filter((key) => key.startsWith(prefix)));
-          await rm(at, { recursive: true });
-        },
-      ),
-      { numRuns: 150 },
-    );
-  });
-
   it('lists links, pipes and sockets as objects and never follows or opens them', async () => {
     const outside = join(folder, 'outside');
     await fill(outside, ['secret', 'deep/secret']);
