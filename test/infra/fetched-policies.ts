@@ -164,10 +164,21 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** `left`: names of files that were not fetched; `other`: files with other text. */
 export async function reviewed(
-  { accounts, policies, grants, args }: Fetched,
+  fetched: Fetched,
   { left = [] as readonly string[], other = {} as Readonly<Record<string, string>>, more = ['--json'] } = {},
 ): Promise<Captured & { readonly json: ReviewJson }> {
   const at = mkdtempSync(join(folder, 'fetched-'));
+  writeFetched(fetched, at, { left, other });
+  const answer = await ledgerstone(['access', 'review', ...fetched.args, '--policies', at, ...more]);
+  return { ...answer, json: more.includes('--json') && answer.out !== '' ? JSON.parse(answer.out) : null };
+}
+
+/** What the tool prints, each in its file. */
+export function writeFetched(
+  { accounts, policies, grants }: Fetched,
+  at: string,
+  { left = [] as readonly string[], other = {} as Readonly<Record<string, string>> } = {},
+): void {
   const put = (name: string, text: string) => {
     if (!left.includes(name)) writeFileSync(join(at, name), other[name] ?? text);
   };
@@ -182,8 +193,6 @@ export async function reviewed(
     );
   for (const [name, list] of Object.entries(grants))
     put(`${name}.json`, JSON.stringify({ Grants: list, Truncated: false }));
-  const answer = await ledgerstone(['access', 'review', ...args, '--policies', at, ...more]);
-  return { ...answer, json: more.includes('--json') && answer.out !== '' ? JSON.parse(answer.out) : null };
 }
 
 type ReviewJson = {

@@ -17,7 +17,7 @@ import { fileError } from './file-error.ts';
 import type { Session } from './session.ts';
 
 /** A large account with all its policies has some tens of MB. */
-const FILE_BYTES_MAX = 256 * 1024 * 1024;
+export const FILE_BYTES_MAX = 256 * 1024 * 1024;
 
 type FetchedFile = { readonly name: string; readonly sha256: string };
 export type FetchedPolicies = {
@@ -132,27 +132,35 @@ function withGrants(guard: AccessPolicy | null, grants: readonly Grant[]): Acces
   return { ...guard, statements: [...guard.statements, ...statements] };
 }
 
-/** Commands of AWS's own tool that fetch all of it. */
-export function fetchCommands(
+/** One call of AWS's own tool, and the file that its answer goes to. */
+export type FetchCall = { readonly args: readonly string[]; readonly file: string };
+
+/** The calls that fetch all of it. */
+export function fetchCalls(
   { bucket, attestations, keys }: Resources,
   accounts: readonly string[],
-): string[] {
-  const ofKey = (key: string, account: string) => {
-    const region = key.split(':')[3];
-    const call = (command: string, file: string) =>
-      `aws kms ${command} --key-id ${key} --region ${region} --profile ${profile(account)} > ${file} 2>&1`;
-    return [call('get-key-policy', keyFile(key)), call('list-grants', grantsFile(key))];
+): FetchCall[] {
+  const call = (words: string, account: string | undefined, file: string): FetchCall => ({
+    args: [...words.split(' '), '--output', 'json', '--profile', `account-${account}`],
+    file,
+  });
+  const ofKey = (key: string) => {
+    const [, , , region, account] = key.split(':');
+    return [
+      call(`kms get-key-policy --key-id ${key} --region ${region}`, account, keyFile(key)),
+      call(`kms list-grants --key-id ${key} --region ${region}`, account, grantsFile(key)),
+    ];
   };
-  const profile = (account: string | undefined) => `account-${account}`;
-  const [first, second = first] = accounts;
   const ofBucket = (name: string, account: string | undefined) =>
-    `aws s3api get-bucket-policy --bucket ${name} --profile ${profile(account)} > ${bucketFile(name)} 2>&1`;
+    call(`s3api get-bucket-policy --bucket ${name}`, account, bucketFile(name));
+  const [first, second = first] = accounts;
   return [
-    ...accounts.map(
-      (one) => `aws iam get-account-authorization-details --profile ${profile(one)} > iam-${one}.json 2>&1`,
-    ),
+    ...accounts.map((one) => call('iam get-account-authorization-details', one, `iam-${one}.json`)),
     ofBucket(bucket, first),
     ...(attestations === null ? [] : [ofBucket(attestations, second)]),
-    ...keys.flatMap((key) => ofKey(key, String(key.split(':')[4]))),
+    ...keys.flatMap(ofKey),
   ];
 }
+
+/** For a shell. What AWS refuses stands in the file in its words. */
+export const commandText = ({ args, file }: FetchCall): string => `aws ${args.join(' ')} > ${file} 2>&1`;

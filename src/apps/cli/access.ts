@@ -4,7 +4,8 @@ import type { AccessSubject } from '../../access/access-acts.ts';
 import { type Party, type PartyNames, parseParty } from '../../access/access-parties.ts';
 import { reviewAccess } from '../../access/access-review.ts';
 import { printable } from '../../base/printable.ts';
-import { type FetchedPolicies, fetchCommands, readFetched } from './access-files.ts';
+import { commandText, type FetchedPolicies, fetchCalls, readFetched } from './access-files.ts';
+import { fetchLive } from './access-live.ts';
 import { ACCESS_BOUNDS, accessCsv, differenceTexts, reviewText, summaryText } from './access-text.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { acting, type Session } from './session.ts';
@@ -17,7 +18,8 @@ type SubjectOptions = {
   readonly json?: boolean;
 };
 type ReviewOptions = SubjectOptions & {
-  readonly policies: string;
+  readonly policies?: string;
+  readonly live?: string;
   readonly stack: string;
   readonly role?: readonly string[];
   readonly people?: readonly string[];
@@ -29,7 +31,7 @@ type ReviewOptions = SubjectOptions & {
 const HELP = `
 By the policies that are in force: those of roles, users and groups, with their
 boundaries, those of both buckets, and those and the grants of all keys. They are fetched
-with AWS's own tool, by whoever may, and are read here without network.
+with AWS's own tool, by whoever may: by hand, or by \`access review --live\`.
 
 Examples:
   ledgerstone access commands s3://acme-audit/prod --log-key ARN > fetch.sh
@@ -38,6 +40,11 @@ Examples:
 `;
 
 const REVIEW = `
+--policies names a folder that was fetched before, --live a new one. Then the calls that
+\`access commands\` prints are made now, by the AWS CLI that is installed here and its
+profiles; they change nothing. The folder stays, with what each call printed and a list of
+the calls: it is the evidence of the review. A call that is refused is not seen, and said.
+
 Asks for each act on the archive, its keys and its attestations which roles, users and
 accounts the policies let do it, and compares that with the table in infra/README.md.
 A name with ? can do it under conditions that the policies name and that are not known
@@ -51,6 +58,7 @@ Examples:
   ledgerstone access review s3://acme-audit/prod --policies fetched --log-key ARN
   ledgerstone access review s3://acme-audit/prod --policies fetched --log-key ARN \\
     --governance-key ARN --attestations acme-attestations --verifier-key ARN --csv
+  ledgerstone access review s3://acme-audit/prod --live access-2026-12 --log-key ARN
 `;
 
 const COMMANDS = `
@@ -72,7 +80,8 @@ export function accessCommand(program: Command, session: Session): void {
     .helpCommand(false)
     .addHelpText('after', HELP);
   ofSubject(access.command('review').description('Who can do what now, and is that what infra means?'))
-    .requiredOption('--policies <folder>', 'where the fetched files are')
+    .option('--policies <folder>', 'where the fetched files are')
+    .option('--live <folder>', 'fetch them now, by the AWS CLI, into this new folder')
     .option('--stack <name>', 'that the names of the roles begin with', 'ledgerstone')
     .option('--role <party>', 'a party with another role: archiver=ARN (repeatable)', collect)
     .option('--people <account>', 'an account whose people may take roles (repeatable)', collect)
@@ -169,10 +178,25 @@ function namesOf(
   return { stack, account, verifierAccount, peopleAccounts: people, named };
 }
 
+const accountsOf = ({ account, verifierAccount }: Named): string[] => [
+  ...new Set([account, verifierAccount]),
+];
+
+/** Where the policies are. Throws UsageError. */
+async function policiesFolder(session: Session, options: ReviewOptions, named: Named): Promise<string> {
+  const { policies, live } = options;
+  if ((policies === undefined) === (live === undefined))
+    throw new UsageError(
+      '--policies and --live say where the policies come from',
+      'Give one of the two: a folder that was fetched, or a new one to fetch into now.',
+    );
+  if (live !== undefined) await fetchLive(session, live, fetchCalls(named, accountsOf(named)));
+  return (live ?? policies) as string;
+}
+
 async function runCommands(session: Session, name: string, options: SubjectOptions): Promise<number> {
   const subject = subjectOf(name, options);
-  const accounts = [...new Set([subject.account, subject.verifierAccount])];
-  const commands = fetchCommands(subject, accounts);
+  const commands = fetchCalls(subject, accountsOf(subject)).map(commandText);
   if (options.json === true) await session.output.json({ commands });
   else for (const command of commands) await session.output.line(command);
   return EXIT.ok;
@@ -184,7 +208,8 @@ async function runReview(session: Session, name: string, options: ReviewOptions)
     throw new UsageError('--csv and --json are two forms of one answer', 'Give one of the two.');
   const named = subjectOf(name, options);
   const names = namesOf(options, named);
-  const fetched: FetchedPolicies = await readFetched(session, options.policies, named);
+  const folder = await policiesFolder(session, options, named);
+  const fetched: FetchedPolicies = await readFetched(session, folder, named);
   const subject: AccessSubject = {
     ...named,
     ...{ topics: ['orders'], lockDays: options.lockDays, isSealed: options.sealed === true },
