@@ -16,6 +16,7 @@ const BENCHES = [
   'starts',
   'verify-steps',
   'shards',
+  'fan-out',
 ];
 /** Not measurements but pictures: only if asked for. */
 const ALL = BENCHES.filter((bench) => bench !== 'profile' && bench !== 'trace');

@@ -44,6 +44,8 @@ export type AlarmsProps = {
   readonly fullPassEvery: string;
   /** Whether a time-stamping authority is asked. */
   readonly stamps: boolean;
+  /** ARN of the state machine of fanned-out passes. Null: there is none. */
+  readonly passArn: string | null;
 };
 
 type Rule = {
@@ -133,7 +135,34 @@ const rulesFor = (props: AlarmsProps): Rule[] => [
   ...rulesForRunning(props),
   ...rulesForFindings(props),
   ...(props.stamps ? [ruleForStamps(props)] : []),
+  ...(props.passArn === null ? [] : [ruleForPasses(props.passArn)]),
 ];
+
+/** A pass that is whole and not verified fails too, so that nobody takes its end for a verdict. */
+function ruleForPasses(arn: string): Rule {
+  const ended = (metricName: string) =>
+    new Metric({
+      ...{ namespace: 'AWS/States', metricName, statistic: Stats.SUM, period: PERIOD },
+      dimensionsMap: { StateMachineArn: arn },
+    });
+  return {
+    id: 'FullPassFailed',
+    description:
+      'A full pass by many workers failed, was stopped, is late, or is not verified. Its history says which.',
+    metric: new MathExpression({
+      expression: 'FILL(failed, 0) + FILL(late, 0) + FILL(stopped, 0)',
+      usingMetrics: {
+        failed: ended('ExecutionsFailed'),
+        late: ended('ExecutionsTimedOut'),
+        stopped: ended('ExecutionsAborted'),
+      },
+      period: PERIOD,
+      label: 'FullPassesNotVerified',
+    }),
+    // Between two passes nothing is counted.
+    missing: TreatMissingData.NOT_BREACHING,
+  };
+}
 
 /** There is one each day, so two days are two in a row that failed. */
 const ruleForStamps = ({ namespace }: AlarmsProps): Rule => ({

@@ -91,6 +91,19 @@ export const verifierSchema = z
     fullPass: z
       .strictObject({ every: duration('1d', '366d').default('30d'), bytesPerRun: z.string().default('4GiB') })
       .prefault({}),
+    /** Full passes by a state machine with many workers. Left out: there is none. */
+    fanOut: z
+      .strictObject({
+        /** Workers at once. Each is a call of Lambda with a whole CPU. */
+        concurrency: z.int().min(1).max(1_000).default(20),
+        /** For as long their results are locked, and a pass can be gone on with. */
+        keptDays: z.int().min(2).max(90).default(30),
+        /** A pass that has not ended after so many hours has failed. */
+        hours: z.int().min(1).max(720).default(24),
+        rangeBytes: z.string().optional(),
+        rangeSegments: z.int().min(1).max(100_000).optional(),
+      })
+      .optional(),
     /** Calls for events at once. Lambda takes no less than two. */
     concurrency: z.int().min(2).max(1_000).default(2),
     reservedConcurrency: z.int().min(5).max(1_000).optional(),

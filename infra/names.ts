@@ -21,6 +21,9 @@ export type Names = {
     readonly bucketArn: string;
     /** The bucket of both parties' trails. */
     readonly trailBucket: string;
+    /** Of fanned-out passes, with `verifier.fanOut`: the bucket of their results, and the state machine. */
+    readonly workBucket: string;
+    readonly fullPassName: string;
   };
   /** The drill role, in the archive's account. */
   readonly drill: { readonly roleName: string; readonly roleArn: string };
@@ -75,6 +78,8 @@ export function namesOf(scope: Construct, config: TwoPartyConfig): Names {
       bucketArn: `arn:${partition}:s3:::${config.attestations.bucket.name ?? ''}`,
       busArn: `arn:${partition}:events:${region}:${account}:event-bus/${roleName}`,
       trailBucket: `${config.stack.toLowerCase()}-trail-${account}`,
+      workBucket: `${config.stack.toLowerCase()}-full-pass-${account}`,
+      fullPassName: `${config.stack}-full-pass`,
     },
     drill: { roleName: drillName, roleArn: role(archive.account, drillName) },
     forwarder: { roleName: forwarderName, roleArn: role(archive.account, forwarderName) },

@@ -61,12 +61,14 @@ export type VerifierFacts = {
   readonly postQuantumArn: string | null;
   readonly topicArn: string;
   readonly trailBucket: string;
+  /** The working bucket, for the workers of fanned-out passes. Left out: for the function of events and schedules. */
+  readonly workBucket?: string;
 };
 
 /** The content of LEDGERSTONE_VERIFIER_CONFIG. It has no secret. */
 export function renderVerifierConfig(
   { bucket, retention, attestations, verifier, stack, governance }: TwoPartyConfig,
-  { archive, verifier: own, bucketName, keyArn, postQuantumArn, topicArn, trailBucket }: VerifierFacts,
+  { archive, verifier: own, trailBucket, workBucket, ...made }: VerifierFacts,
 ): VerifierInput {
   const { minimumDays } = retention;
   const store = (name: string, { region, account }: AccountAndRegion, prefix = '') => ({
@@ -86,13 +88,15 @@ export function renderVerifierConfig(
       }),
     },
     attestations: {
-      store: store(bucketName, own),
+      store: store(made.bucketName, own),
       retention: { mode: 'COMPLIANCE', period: `${attestations.retention.defaultDays}d` },
     },
     cosigner: {
       name: verifier.cosigner,
-      signing: { kind: 'kms', keyId: keyArn },
-      ...(postQuantumArn !== null && { postQuantum: { kind: 'kms' as const, keyId: postQuantumArn } }),
+      signing: { kind: 'kms', keyId: made.keyArn },
+      ...(made.postQuantumArn !== null && {
+        postQuantum: { kind: 'kms' as const, keyId: made.postQuantumArn },
+      }),
       ...(verifier.earlier.length > 0 && { earlier: verifier.earlier }),
     },
     chains: { freshness: verifier.freshness },
@@ -102,11 +106,9 @@ export function renderVerifierConfig(
       greatestLock: `${maximumDaysOf(retention)}d`,
     },
     fullPass: verifier.fullPass,
-    ...(verifier.witnesses !== undefined && { witnesses: verifier.witnesses }),
-    ...(verifier.timestamps !== undefined && {
-      timestamps: { ...verifier.timestamps, roots: `/var/task/${TIMESTAMP_ROOTS}` },
-    }),
-    ...(verifier.index !== undefined && { index: verifier.index as VerifierInput['index'] }),
+    ...(workBucket !== undefined &&
+      verifier.fanOut !== undefined && { fanOut: fanOutOf(verifier.fanOut, store(workBucket, own)) }),
+    ...ifGiven(verifier),
     configuration: {
       // The verifier checks both buckets against this one value.
       defaultDays: Math.min(retention.defaultDays, attestations.retention.defaultDays),
@@ -126,10 +128,34 @@ export function renderVerifierConfig(
       trailBucket,
     }),
     alarms: {
-      sns: topicArn,
+      sns: made.topicArn,
       ...(verifier.webhook !== undefined && { webhook: `\${${WEBHOOK_VARIABLE}}` }),
       metricsNamespace: metricsNamespace(stack),
     },
+  };
+}
+
+const ifGiven = ({
+  witnesses,
+  timestamps,
+  index,
+}: TwoPartyConfig['verifier']): Pick<VerifierInput, 'witnesses' | 'timestamps' | 'index'> => ({
+  ...(witnesses !== undefined && { witnesses }),
+  ...(timestamps !== undefined && {
+    timestamps: { ...timestamps, roots: `/var/task/${TIMESTAMP_ROOTS}` },
+  }),
+  ...(index !== undefined && { index: index as VerifierInput['index'] }),
+});
+
+function fanOutOf(
+  { keptDays, rangeBytes, rangeSegments }: NonNullable<TwoPartyConfig['verifier']['fanOut']>,
+  store: NonNullable<VerifierInput['fanOut']>['store'],
+): NonNullable<VerifierInput['fanOut']> {
+  return {
+    store,
+    kept: `${keptDays}d`,
+    ...(rangeBytes !== undefined && { rangeBytes }),
+    ...(rangeSegments !== undefined && { rangeSegments }),
   };
 }
 
@@ -199,6 +225,7 @@ function verifierProblems(
     postQuantumArn: verifier.key.postQuantum ? KEY_ARN : null,
     bucketName: bucket.name ?? 'made-up-by-cloudformation'.padEnd(63, '-x'),
     trailBucket: `${rest.stack.toLowerCase()}-trail-${account}`,
+    ...(verifier.fanOut !== undefined && { workBucket: `${rest.stack.toLowerCase()}-full-pass-${account}` }),
   };
   const text = JSON.stringify(renderVerifierConfig({ ...rest, attestations, verifier }, facts));
   const bytes = Buffer.byteLength(text);

@@ -21,6 +21,10 @@ import type { VerifierQueue } from './verifier-queue.ts';
 
 const FUNCTION_MINUTES = 5;
 const MEMORY_MIB = 512;
+/** Lambda's longest time. A range is meant to take a third of it. */
+export const WORKER_MINUTES = 15;
+/** A whole CPU. */
+const WORKER_MIB = 1769;
 const BATCH_EVENTS = 10;
 
 export type VerifierFunctionProps = {
@@ -35,36 +39,74 @@ export type VerifierFunctionProps = {
   readonly code: Code;
 };
 
+type MadeProps = Pick<
+  VerifierFunctionProps,
+  'config' | 'names' | 'role' | 'keyArn' | 'postQuantumArn' | 'topic' | 'code'
+> & {
+  readonly bucket: Pick<Bucket, 'bucketName'>;
+};
+
+/** Its configuration and its log. `workBucket`: of fanned-out passes. */
+function runsOf(
+  scope: Construct,
+  { config, names, role, keyArn, postQuantumArn, topic, bucket: { bucketName }, code }: MadeProps,
+  workBucket?: string,
+) {
+  const { webhook } = config.verifier;
+  const rendered = renderVerifierConfig(config, {
+    ...{ ...names, bucketName, keyArn, postQuantumArn, topicArn: topic.topicArn },
+    trailBucket: names.verifier.trailBucket,
+    ...(workBucket !== undefined && { workBucket }),
+  });
+  const logGroup = new LogGroup(scope, 'Log', { retention: RetentionDays.ONE_YEAR, removalPolicy: KEEP });
+  role.addToPolicy(
+    new PolicyStatement({
+      sid: workBucket === undefined ? 'WriteItsLog' : 'WriteTheLogOfPasses',
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  );
+  return {
+    ...{ runtime: Runtime.NODEJS_24_X, architecture: Architecture.ARM_64, code, role, logGroup },
+    handler: 'index.handler',
+    environment: {
+      LEDGERSTONE_VERIFIER_CONFIG: Stack.of(scope).toJsonString(rendered),
+      // Filled in at deployment. Everybody who may read the function's settings can read it.
+      ...(webhook !== undefined && {
+        [WEBHOOK_VARIABLE]: SecretValue.secretsManager(webhook).unsafeUnwrap(),
+      }),
+    },
+  };
+}
+
+/** The same code under the same role, with more time and a whole CPU: each call does one step of a pass. */
+export class FullPassFunction extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: MadeProps & { readonly workBucket: string }) {
+    super(scope, id);
+    this.function = new LambdaFunction(this, 'Function', {
+      ...runsOf(this, props, props.workBucket),
+      description: `Does one step of a full pass over the archive ${props.config.origin}`,
+      memorySize: WORKER_MIB,
+      timeout: Duration.minutes(WORKER_MINUTES),
+      // The state machine waits for each answer, and tries again by itself.
+      retryAttempts: 0,
+    });
+    dependOnPoliciesAlone(this.function, props.role);
+  }
+}
+
 export class VerifierFunction extends Construct {
   readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: VerifierFunctionProps) {
     super(scope, id);
-    const { config, names, role, topic, events, keyArn, postQuantumArn, code } = props;
-    const { concurrency, reservedConcurrency, webhook } = config.verifier;
-    const { bucketName } = props.bucket;
-    const rendered = renderVerifierConfig(config, {
-      ...{ ...names, bucketName, keyArn, postQuantumArn, topicArn: topic.topicArn },
-      trailBucket: names.verifier.trailBucket,
-    });
-    const logGroup = new LogGroup(this, 'Log', {
-      retention: RetentionDays.ONE_YEAR,
-      removalPolicy: KEEP,
-    });
-    role.addToPolicy(
-      new PolicyStatement({
-        sid: 'WriteItsLog',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [logGroup.logGroupArn],
-      }),
-    );
+    const { config, role, topic, events } = props;
+    const { concurrency, reservedConcurrency } = config.verifier;
     this.function = new LambdaFunction(this, 'Function', {
+      ...runsOf(this, props),
       description: `Verifies the archive ${config.origin}`,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      code,
-      handler: 'index.handler',
-      role,
       memorySize: MEMORY_MIB,
       timeout: Duration.minutes(FUNCTION_MINUTES),
       // A new account may run so few calls at once that no share of them can be reserved.
@@ -74,14 +116,6 @@ export class VerifierFunction extends Construct {
       retryAttempts: 2,
       // The next run does the same work.
       maxEventAge: Duration.minutes(15),
-      logGroup,
-      environment: {
-        LEDGERSTONE_VERIFIER_CONFIG: Stack.of(this).toJsonString(rendered),
-        // Filled in at deployment. Everybody who may read the function's settings can read it.
-        ...(webhook !== undefined && {
-          [WEBHOOK_VARIABLE]: SecretValue.secretsManager(webhook).unsafeUnwrap(),
-        }),
-      },
     });
     this.function.addEventSource(
       new SqsEventSource(events.queue, {

@@ -14,6 +14,7 @@ import { maximumDaysOf } from './config-parts.ts';
 import type { TwoPartyConfig } from './config-schema.ts';
 import { logKeyArns } from './config-verifier.ts';
 import { VerifierDashboard } from './dashboard.ts';
+import { FullPass, WorkBucket } from './full-pass.ts';
 import { LockedBucket } from './locked-bucket.ts';
 import { bootstrapDeployer, type Names, namesOf, rulePrefixes } from './names.ts';
 import { PeopleRoles } from './people-roles.ts';
@@ -22,7 +23,7 @@ import { RESPONSE_PATTERNS, ResponderRole } from './responder-role.ts';
 import { Schedules } from './schedules.ts';
 import { SigningKey, type SigningKeyProps } from './signing-key.ts';
 import { TrailBucket } from './trail-bucket.ts';
-import { VerifierFunction } from './verifier-function.ts';
+import { FullPassFunction, VerifierFunction } from './verifier-function.ts';
 import { VerifierQueue } from './verifier-queue.ts';
 import { VERIFIER_KEY_PATTERNS, VerifierRole } from './verifier-role.ts';
 import { attemptEvents, breakGlassUse, trailFileEvents } from './watched-events.ts';
@@ -31,6 +32,8 @@ type Guarded = {
   readonly bucket: Bucket;
   /** Null: the accounts have other trails. */
   readonly records: Bucket | null;
+  /** Of fanned-out passes. Null: there are none. */
+  readonly work: Bucket | null;
   readonly role: Role;
   readonly people: PeopleRoles;
   readonly key: SigningKey;
@@ -127,8 +130,10 @@ export class VerifierStack extends Stack {
     const records =
       verifier.trail === false ? null : this.#keepRecords(config, names, { role, auditor, guardians });
     const keyArns = keysOf({ key, postQuantum }).map(({ keyArn }) => keyArn);
-    people.grantKey(keyArns, [bucketArn, ...(records === null ? [] : [records.bucketArn])]);
-    return { bucket, records, role, people, key, postQuantum };
+    const work = this.#work(config, names, { role, auditor, guardians });
+    const others = [records, work].flatMap((one) => (one === null ? [] : [one.bucketArn]));
+    people.grantKey(keyArns, [bucketArn, ...others]);
+    return { bucket, records, work, role, people, key, postQuantum };
   }
 
   /** ARNs: none or one. */
@@ -140,6 +145,20 @@ export class VerifierStack extends Stack {
       value: role.roleArn,
     });
     return [role.roleArn];
+  }
+
+  #work(
+    { verifier: { fanOut } }: TwoPartyConfig,
+    { verifier: own }: Names,
+    { role: worker, auditor, guardians }: { role: Role; auditor: Role; guardians: readonly string[] },
+  ): Bucket | null {
+    if (fanOut === undefined) return null;
+    const { partition } = this;
+    const { bucket } = new WorkBucket(this, 'Passes', {
+      ...{ name: own.workBucket, keptDays: fanOut.keptDays, worker, auditor, guardians },
+      readerArn: `arn:${partition}:iam::${own.account}:role/${own.fullPassName}`,
+    });
+    return bucket;
   }
 
   /** The bucket of both parties' trails, out of reach of the archive's administrators. */
@@ -166,26 +185,48 @@ export class VerifierStack extends Stack {
   #run(
     config: TwoPartyConfig,
     names: Names,
-    { bucket, role, key, postQuantum }: Guarded,
+    { bucket, work, role, key, postQuantum }: Guarded,
     code: Code,
   ): Running {
     const { verifier, origin } = config;
     const { topic } = new AlarmTopic(this, 'Notices', origin, verifier.notify);
     const events = new VerifierQueue(this, 'Events', names, rulePrefixes(config.stack).verifier);
-    const { function: target } = new VerifierFunction(this, 'Runs', {
+    const runs = {
       ...{ config, names, role, bucket, topic, events, code },
       ...{ keyArn: key.keyArn, postQuantumArn: postQuantum?.keyArn ?? null },
-    });
+    };
+    const { function: target } = new VerifierFunction(this, 'Runs', runs);
+    const passArn = work === null ? null : this.#fanOut(runs, work);
     const { queue, deadLetters } = events;
     const stamps = verifier.timestamps !== undefined;
     new Schedules(this, 'Schedules', { target, deadLetters, stamps, sweepEvery: verifier.sweepEvery });
     const watched = {
       ...{ function: target, queue, deadLetters, topic, namespace: metricsNamespace(config.stack) },
       ...{ sweepEvery: verifier.sweepEvery, fullPassEvery: verifier.fullPass.every, stamps },
+      passArn,
     };
     const alarms = new Alarms(this, 'Alarms', watched);
     new VerifierDashboard(this, 'Overview', { ...watched, alarms });
     return { target, topic, events };
+  }
+
+  /** ARN of the state machine. */
+  #fanOut(runs: ConstructorParameters<typeof VerifierFunction>[2], work: Bucket): string {
+    const { config, names } = runs;
+    const { concurrency = 1, hours = 1 } = config.verifier.fanOut ?? {};
+    const { function: worker } = new FullPassFunction(this, 'Passing', {
+      ...runs,
+      workBucket: work.bucketName,
+    });
+    const { fullPassName: name } = names.verifier;
+    const { arn } = new FullPass(this, 'FullPass', {
+      ...{ name, roleName: name, bucket: work, worker, concurrency, hours },
+    });
+    this.#putOut({
+      FullPassArn: ['The state machine of full passes by many workers', arn],
+      FullPassFunctionName: ['Its workers', worker.functionName],
+    });
+    return arn;
   }
 
   /** What reports attempts on the second party itself, and uses of both parties' break-glass roles. */

@@ -166,6 +166,17 @@ const FUNCTION: Readonly<Record<string, Maker>> = {
   },
 };
 
+const PASSES: Readonly<Record<string, Maker>> = {
+  'AWS::StepFunctions::StateMachine': ({ given, to, put, named }) => {
+    put('aws_sfn_state_machine', {
+      ...named('name', given.take('StateMachineName')),
+      type: given.take('StateMachineType'),
+      role_arn: to.text(given.take('RoleArn')),
+      definition: to.text(given.take('DefinitionString')),
+    });
+  },
+};
+
 const metricOf = (given: CfnMembers) => ({
   metric_name: given.take('MetricName'),
   namespace: given.take('Namespace'),
@@ -226,4 +237,4 @@ function queriesOf(alarm: CfnMembers, { to }: Pick<Translating, 'to'>) {
   return all.length === 0 ? undefined : all;
 }
 
-export const RUNNING: Readonly<Record<string, Maker>> = { ...MESSAGES, ...FUNCTION, ...WATCHING };
+export const RUNNING: Readonly<Record<string, Maker>> = { ...MESSAGES, ...FUNCTION, ...PASSES, ...WATCHING };

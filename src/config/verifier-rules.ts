@@ -163,10 +163,25 @@ function isWitnessAddress(url: string | null): boolean {
 function overlapProblems(root: unknown): SchemaProblem[] {
   const archive = locationOf(valueAt(root, ['archive', 'store']));
   const own = locationOf(valueAt(root, ['attestations', 'store']));
-  if (archive === null || own === null) return [];
-  if (!archive.startsWith(own) && !own.startsWith(archive)) return [];
-  const message = 'overlaps the archive: attestations need a bucket or prefix of their own';
-  return [{ path: ['attestations', 'store'], message }];
+  const work = locationOf(valueAt(root, ['fanOut', 'store']));
+  const areApart = (a: string | null, b: string | null) =>
+    a === null || b === null || !(a.startsWith(b) || b.startsWith(a));
+  const problems: SchemaProblem[] = [];
+  if (!areApart(archive, own))
+    problems.push({
+      path: ['attestations', 'store'],
+      message: 'overlaps the archive: attestations need a bucket or prefix of their own',
+    });
+  for (const [name, other] of [
+    ['the archive', archive],
+    ['the attestations', own],
+  ] as const)
+    if (!areApart(work, other))
+      problems.push({
+        path: ['fanOut', 'store'],
+        message: `overlaps ${name}: the workers need a bucket or prefix of their own`,
+      });
+  return problems;
 }
 
 function locationOf(store: unknown): string | null {
@@ -179,11 +194,15 @@ function locationOf(store: unknown): string | null {
 }
 
 function retentionProblems(root: unknown): SchemaProblem[] {
-  const path = ['attestations', 'retention', 'period'];
-  const period = valueAt(root, path);
   const problems: SchemaProblem[] = [];
-  if (isPeriod(period) && !isAtLeast(RETENTION_MAX, periodOf(period)))
-    problems.push({ path, message: 'must be 10y at most: it can not be taken back' });
+  for (const path of [
+    ['attestations', 'retention', 'period'],
+    ['fanOut', 'kept'],
+  ]) {
+    const period = valueAt(root, path);
+    if (isPeriod(period) && !isAtLeast(RETENTION_MAX, periodOf(period)))
+      problems.push({ path, message: 'must be 10y at most: it can not be taken back' });
+  }
   const [least, greatest] = ['leastLock', 'greatestLock'].map((name) => valueAt(root, ['sweep', name]));
   if (isPeriod(least) && isPeriod(greatest) && !isAtLeast(periodOf(greatest), periodOf(least)))
     problems.push({

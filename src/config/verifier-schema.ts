@@ -5,6 +5,7 @@ import { period } from './archiver-schema.ts';
 import { timestamps, witnesses } from './attesting-schema.ts';
 import { version } from './config-version.ts';
 import { cluster, signing, store } from './connections-schema.ts';
+import { fanOut } from './fan-out-schema.ts';
 import { between, forms, log, sizeBetween, some, text } from './fields.ts';
 import { server } from './http.ts';
 import { older } from './older-schema.ts';
@@ -137,6 +138,7 @@ export const verifierConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('The repeated reading of the whole archive'),
+  fanOut,
   index: z
     .strictObject({
       fields: z

@@ -4,9 +4,9 @@ import { nodeSha256 } from '../base/node/hash.ts';
 import type { Period } from '../base/period.ts';
 import { archiveOfKey } from '../format/chain.ts';
 import { type CosignerKey, parseCosignerVkey } from '../format/cosignature.ts';
-import { type Policy, readPolicy } from '../format/tlog-policy.ts';
 import { parseVkey, type VerifierKey } from '../format/vkey.ts';
 import type { KafkaSourceConfig } from './archiver.ts';
+import { type TimestampsConfig, timestampsOf, type WitnessesConfig, witnessesOf } from './attesting.ts';
 import type { ReadConfig } from './changes.ts';
 import { checkYaml, readConfigFile } from './check.ts';
 import {
@@ -20,6 +20,7 @@ import {
   storeOf,
   tlsOf,
 } from './connections.ts';
+import { type FanOutConfig, fanOutConfigOf } from './fan-out.ts';
 import { type HttpConfig, httpOf } from './http.ts';
 import type { TopicPattern } from './topic.ts';
 import { topicFieldsOf } from './topic-fields.ts';
@@ -81,21 +82,9 @@ export type VerifierConfig = {
   /** Whose word on findings counts, beside officers of the charter. */
   readonly people: readonly CosignerKey[];
   /** Null: nobody else cosigns. */
-  readonly witnesses: {
-    readonly policy: Policy;
-    readonly everyMs: number;
-    readonly required: boolean;
-    readonly timeoutMs: number;
-  } | null;
+  readonly witnesses: WitnessesConfig | null;
   /** Null: nothing is time-stamped. */
-  readonly timestamps: {
-    readonly url: string;
-    readonly roots:
-      | { readonly kind: 'file'; readonly path: string }
-      | { readonly kind: 'text'; readonly text: string };
-    readonly policy: string | null;
-    readonly timeoutMs: number;
-  } | null;
+  readonly timestamps: TimestampsConfig | null;
   readonly chains: {
     /** A chain without a new seal for longer is stale. Null: no such check. */
     readonly freshnessMs: number | null;
@@ -110,6 +99,8 @@ export type VerifierConfig = {
     readonly greatestLock: Period | null;
   };
   readonly fullPass: { readonly everyMs: number; readonly bytesPerRun: number };
+  /** Null: this process takes no part in a fanned-out pass. */
+  readonly fanOut: FanOutConfig | null;
   /** Places that are indexed, by topic or chain. Null: no index is written. */
   readonly index: Readonly<Record<string, readonly string[]>> | null;
   /** What the settings of buckets are compared with. */
@@ -206,6 +197,7 @@ function buildVerifierConfig(input: VerifierConfigOutput, fileName: string): Ver
     chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
     sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
+    fanOut: fanOutConfigOf(input.fanOut, resolvePath),
     index: indexOf(input.index),
     configuration: {
       ...{ everyMs: every, denies },
@@ -226,27 +218,6 @@ function buildVerifierConfig(input: VerifierConfigOutput, fileName: string): Ver
       ...httpOf(input.watch, resolvePath),
     },
     log: input.log,
-  };
-}
-
-/** The rules have refused every policy that can't be read. */
-function witnessesOf(given: VerifierConfigOutput['witnesses']): VerifierConfig['witnesses'] {
-  if (given === undefined) return null;
-  const policy = readPolicy(given.policy, nodeSha256);
-  if (!('quorum' in policy)) throw new TypeError(`a policy ${policy.message}`);
-  return { policy, everyMs: given.every, required: given.required, timeoutMs: given.timeout };
-}
-
-function timestampsOf(
-  given: VerifierConfigOutput['timestamps'],
-  resolvePath: (path: string) => string,
-): VerifierConfig['timestamps'] {
-  if (given === undefined) return null;
-  const { url, roots, policy = null, timeout } = given;
-  const isText = roots.includes('-----BEGIN ');
-  return {
-    ...{ url, policy, timeoutMs: timeout },
-    roots: isText ? { kind: 'text', text: roots } : { kind: 'file', path: resolvePath(roots) },
   };
 }
 

@@ -16,8 +16,9 @@ export const STORAGE_PRICES = {
 } as const;
 
 /**
- * US$ for a million, and for a key and month: as above, and https://aws.amazon.com/kms/pricing/ and
- * https://aws.amazon.com/cloudtrail/pricing/.
+ * US$ for a million, and for a key and month: as above, and https://aws.amazon.com/kms/pricing/,
+ * /cloudtrail/pricing/, /lambda/pricing/ and /step-functions/pricing/. How each was checked:
+ * docs/measured.md, list prices.
  */
 export const REQUEST_PRICES = {
   ...{ asOf: STORAGE_PRICES.asOf, region: STORAGE_PRICES.region },
@@ -30,6 +31,11 @@ export const REQUEST_PRICES = {
   /** A data event that CloudTrail writes. */
   trailEvent: 1,
   keyMonth: 1,
+  /** Of Lambda on arm64, and a million GB-seconds of it (the first 7.5 billion a month). */
+  call: 0.2,
+  gbSeconds: 13.3334,
+  /** Of a standard workflow of Step Functions. */
+  transition: 25,
 } as const;
 
 export type ClassCost = { readonly name: string; readonly usd: number };

@@ -7,6 +7,7 @@ import { type FindingCode, isFindingCode } from '../verify/finding.ts';
 import type { ChainInArchive } from '../verify/survey.ts';
 import { parseDayKey, parseTallyKey } from './days/day-keys.ts';
 import { parseDestroyedKey } from './destroyed/destroyed-key.ts';
+import { parseFullPassKey } from './fan-out/fan-keys.ts';
 import type { FindingState, Scope } from './findings/record.ts';
 import { parseResponseKey } from './findings/response.ts';
 import { parseIndexKey } from './index/index-key.ts';
@@ -17,7 +18,7 @@ export const isOwnKey = (key: string): boolean =>
   [
     ...[parseAttestationKey, parseFindingKey, parsePassKey, parseSweepKey, parseEndsKey],
     ...[parseDayKey, parseTallyKey, parseIndexKey, parseResponseKey, parseStampListKey, parseStampTokenKey],
-    ...[parseDestroyedKey],
+    ...[parseDestroyedKey, parseFullPassKey],
   ].some((parse) => parse(key) !== null);
 
 const digits = (value: number, count: number): string => String(value).padStart(count, '0');

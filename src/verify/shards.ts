@@ -4,8 +4,10 @@ import { worstVerdict } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import { chainText } from './handover.ts';
 import { joinChain, vanished } from './join-ranges.ts';
-import { checkShard, type Shard, type ShardOfChain } from './range-check.ts';
+import { type PlannedRange, planChain, type RangeSize } from './plan-ranges.ts';
+import { checkRange, checkShard, type RangeReport, type Shard, type ShardOfChain } from './range-check.ts';
 import type { Report } from './report.ts';
+import type { ChainInArchive } from './survey.ts';
 import { type VerifyOptions, verifyArchive } from './verify.ts';
 
 type ShardOptions = Omit<VerifyOptions, 'only' | 'checkChain' | 'visitor'>;
@@ -29,6 +31,45 @@ export async function verifyShard(
     },
   });
   return shards.sort((a, b) => (chainText(a) < chainText(b) ? -1 : 1));
+}
+
+/**
+ * The ranges of all chains, by chain and sequence. What decisions say is read for it as for a verification,
+ * and the governance chain has no range where it was read: it is short, and who joins the ranges checks it.
+ */
+export async function planArchive(
+  reader: ArchiveReader,
+  options: ShardOptions,
+  size: RangeSize,
+): Promise<PlannedRange[]> {
+  const planned = new Map<string, PlannedRange[]>();
+  await verifyArchive(reader, {
+    ...options,
+    checkChain: async (place, run) => {
+      planned.set(chainText(place), await planChain(place, run, size));
+      return null;
+    },
+  });
+  return [...planned].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, ranges]) => ranges);
+}
+
+/** One range that was planned. Null: nothing of that chain is there any more. */
+export async function verifyRange(
+  reader: ArchiveReader,
+  options: ShardOptions,
+  place: ChainInArchive,
+  range: Pick<PlannedRange, 'from' | 'before'>,
+): Promise<RangeReport | null> {
+  let found: RangeReport | null = null;
+  await verifyArchive(reader, {
+    ...options,
+    only: [place],
+    checkChain: async (_, run) => {
+      found = await checkRange(place, run, range);
+      return null;
+    },
+  });
+  return found;
 }
 
 /**

@@ -45,6 +45,12 @@ const STACKS: readonly (readonly [string, Synthesised, string, string])[] = [
   ['the verifier', apart.verifier, SECOND_ACCOUNT, SECOND_REGION],
   ['the verifier in the same account', bothStacks(TOGETHER).verifier, ACCOUNT, REGION],
   ['an archive without a verifier', synthesise(), ACCOUNT, REGION],
+  [
+    'a verifier whose full passes fan out',
+    bothStacks(APART.replace('logKey:', 'fanOut: {}\n  logKey:')).verifier,
+    SECOND_ACCOUNT,
+    SECOND_REGION,
+  ],
 ];
 
 describe.each(STACKS)('the module of %s', (_, stack, account, region) => {

@@ -50,7 +50,8 @@ export const ACTORS = [
   // Allowed everything by their own policies, in either account and in a third.
   ...(['deployer', 'admin', 'root', 'secondDeployer', 'secondAdmin', 'secondRoot', 'stranger'] as const),
 ] as const;
-export type Actor = (typeof ACTORS)[number];
+/** `fullPass`: the state machine, where the configuration has one. */
+export type Actor = (typeof ACTORS)[number] | 'fullPass';
 
 export type Stacks = { readonly archive: Synthesised; readonly verifier: Synthesised };
 
@@ -182,6 +183,8 @@ export class World {
         return this.#output('VerifierBreakGlassRoleArn');
       case 'responder':
         return this.#output('ResponderRoleArn');
+      case 'fullPass':
+        return `arn:aws:iam::${this.secondAccount}:role/ledgerstone-full-pass`;
       case 'scheduler':
         return `arn:aws:iam::${this.secondAccount}:role/${this.idOf('AWS::IAM::Role', 'SchedulesRole')}`;
       case 'deployer':

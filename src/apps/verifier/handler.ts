@@ -3,11 +3,13 @@ import { LedgerstoneError } from '../../base/error.ts';
 import { CONFIG_VARIABLE, parseVerifierConfig } from '../../config/verifier.ts';
 import { readEvent } from '../../verifier/events/work.ts';
 import { isWorthRepeating } from '../../verifier/failures.ts';
+import { isFanEvent } from '../../verifier/fan-out/fan-event.ts';
 import { runWork } from '../../verifier/run.ts';
 import { isChainThere, type RunResult, type StepResult, type Verifier } from '../../verifier/verifier.ts';
 import { portableChecker } from '../../verify/block-checker.ts';
 import { nodeContentTools } from '../../verify/node/tools.ts';
 import { metricsLine } from './emf.ts';
+import { type FanOut, fanOutOf, openWorkingStore } from './fan-out.ts';
 import { jsonLog } from './json-log.ts';
 import { openedEarly } from './opening.ts';
 import { makeVerifier, openClients } from './wiring.ts';
@@ -22,11 +24,16 @@ const GIVE_UP_MS = 3_000;
 const opened = openedEarly(open);
 
 export async function handler(event: unknown, context: LambdaContext): Promise<unknown> {
-  const verifier = await opened();
+  const { verifier, fanOut } = await opened();
+  if (isFanEvent(event))
+    return fanOut.answer(
+      event,
+      endOf(() => context.getRemainingTimeInMillis()),
+    );
   return answerEvent(verifier, event, () => context.getRemainingTimeInMillis());
 }
 
-async function open(): Promise<Verifier> {
+async function open(): Promise<{ readonly verifier: Verifier; readonly fanOut: FanOut }> {
   const text = process.env[CONFIG_VARIABLE];
   if (text === undefined || text === '') {
     throw new LedgerstoneError('config', `the environment variable ${CONFIG_VARIABLE} is not set`, {
@@ -36,8 +43,9 @@ async function open(): Promise<Verifier> {
   }
   const config = parseVerifierConfig(text, CONFIG_VARIABLE, process.env);
   const clients = await openClients(config);
+  const work = await openWorkingStore(config);
   const log = jsonLog(config.log.level, process.stdout);
-  return makeVerifier(config, clients, {
+  const verifier = makeVerifier(config, clients, {
     checker: portableChecker(nodeContentTools),
     log,
     // Nobody says when Lambda ends a process.
@@ -45,7 +53,11 @@ async function open(): Promise<Verifier> {
     onMetrics: (metrics, atMs) =>
       void process.stdout.write(`${metricsLine(config.alarms.metricsNamespace, metrics, atMs)}\n`),
   });
+  return { verifier, fanOut: fanOutOf(config, clients, verifier, work) };
 }
+
+const endOf = (remainingMs: () => number): AbortSignal =>
+  AbortSignal.timeout(Math.max(0, Math.round(remainingMs() - GIVE_UP_MS)));
 
 /**
  * For a queue: which messages come back. Otherwise the summary, or a rejection if Lambda should deliver the
@@ -58,8 +70,7 @@ export async function answerEvent(
   remainingMs: () => number,
 ): Promise<unknown> {
   const work = readEvent(event, verifier.place);
-  const signal = AbortSignal.timeout(Math.max(0, Math.round(remainingMs() - GIVE_UP_MS)));
-  const result = await runWork(verifier, work, { remainingMs, signal });
+  const result = await runWork(verifier, work, { remainingMs, signal: endOf(remainingMs) });
   if (work.isQueue) {
     return { batchItemFailures: result.failedIds.map((itemIdentifier) => ({ itemIdentifier })) };
   }

@@ -9,14 +9,12 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import { openForReading, openForWriting, openMlDsaSigner, openSigner } from '../../clients/open.ts';
 import { requireSeparate } from '../../clients/separate.ts';
-import { archiveOriginOf, type VerifierConfig } from '../../config/verifier.ts';
-import type { CosignerKey } from '../../format/cosignature.ts';
+import type { VerifierConfig } from '../../config/verifier.ts';
 import { DecisionReader } from '../../read/decision-reader.ts';
 import type { IndexChecker } from '../../read/find/index/index-checker.ts';
 import type { MlDsaSigner, Signer } from '../../sign/signer.ts';
 import type { ReadableStore, Store } from '../../store/store.ts';
 import { channelsOf, FindingReporter } from '../../verifier/alarms/reporter.ts';
-import { Attester } from '../../verifier/attest/attester.ts';
 import { DayLog } from '../../verifier/days/day-log.ts';
 import type { Watched } from '../../verifier/events/cloudtrail.ts';
 import { watchedNow } from '../../verifier/events/decided-changes.ts';
@@ -25,7 +23,6 @@ import { CheckedNotes, foreignNoteFinding } from '../../verifier/findings/checke
 import { Ledger } from '../../verifier/findings/ledger.ts';
 import { ATTESTATIONS_SCOPE } from '../../verifier/findings/record.ts';
 import type { ForeignNote } from '../../verifier/own-bucket.ts';
-import type { NoteSigning } from '../../verifier/signed-notes.ts';
 import { SourceRanges } from '../../verifier/source-ranges.ts';
 import type { StampOutcome } from '../../verifier/stamps/stamper.ts';
 import { EndsLog, type EndsLogOptions } from '../../verifier/tasks/completeness-ends.ts';
@@ -36,7 +33,6 @@ import { configurationTask, subjectsOf, sweepTask } from '../../verifier/tasks/s
 import { SweepLog } from '../../verifier/tasks/sweep-cursor.ts';
 import { UnreadHeads } from '../../verifier/unread-heads.ts';
 import type { RunResult, Task, Verifier } from '../../verifier/verifier.ts';
-import { Witnesses } from '../../verifier/witness/witnesses.ts';
 import type { BlockChecker } from '../../verify/block-checker.ts';
 import type { Severity } from '../../verify/finding.ts';
 import type { ServiceMetrics } from '../service-metrics.ts';
@@ -46,6 +42,7 @@ import type { RunMetrics } from './emf.ts';
 import { fullPassTask } from './full-pass.ts';
 import { indexingOf } from './indexing.ts';
 import { openOlderStores, shownOf } from './older.ts';
+import { attesterOf, noteSigning, retentionOf } from './own-notes.ts';
 import { type Counts, runMetricsOf } from './run-metrics.ts';
 import { requireRoots, stampTask } from './stamp-task.ts';
 
@@ -217,24 +214,6 @@ function watching(
   return { watched, watchedNow: (signal) => watchedNow(watched, decisions, prefix, signal) };
 }
 
-function attesterOf(
-  config: VerifierConfig,
-  { archive, own, signer, postQuantum }: VerifierClients,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): Attester {
-  const { name, earlier } = config.cosigner;
-  const witnesses = config.witnesses && new Witnesses({ ...config.witnesses, archive, clock, log });
-  return new Attester({
-    ...{ store: own, name, signer, postQuantum, earlier, sha256: nodeSha256, clock },
-    ...{ trusted: config.archive.trusted, retention: retentionOf(config) },
-    ...(witnesses && { witnesses }),
-  });
-}
-
-const retentionOf = ({ attestations: { retention } }: VerifierConfig) => ({
-  ...{ mode: retention.mode, period: retention.period },
-});
-
 const trailRecordsOf = (
   { attempts, configuration }: VerifierConfig,
   store: ReadableStore,
@@ -247,11 +226,6 @@ function placeOf({ archive: { store }, attempts: { trailFiles } }: VerifierConfi
   const trailBucket = trailFiles?.store.kind === 's3' ? trailFiles.store.bucket : undefined;
   return { bucket: store.bucket, prefix: store.prefix, trailBucket };
 }
-
-const noteSigning = (config: VerifierConfig, key: CosignerKey, signer: Signer): NoteSigning => ({
-  ...{ archiveOrigin: archiveOriginOf(config), cosigners: [key, ...config.cosigner.earlier] },
-  ...{ key, signer, sha256: nodeSha256 },
-});
 
 /** Somebody else writes among this verifier's notes, and could hold up what it does again and again. */
 const foreignNotes =

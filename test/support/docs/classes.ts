@@ -217,6 +217,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'ledgerstone verify s3://acme-audit/prod --key archive.vkey --since before.checkpoints': 'aws',
   },
   'docs/verifier.md': {
+    'aws stepfunctions start-execution --state-machine-arn ARN --name pass-2026-12': 'aws',
     'ledgerstone watch --config verifier.yaml': 'aws',
     'ledgerstone init --config verifier.yaml --vkey verifier.vkey': 'aws',
     'ledgerstone verify ARCHIVE --key KEY --attestations s3://acme-attestations --cosigner VKEY': 'aws',
