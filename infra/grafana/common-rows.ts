@@ -38,9 +38,28 @@ export function requestsRow(prefix: string, by: string): PanelRow {
       },
     ];
   };
+  const spent = `rate(${prefix}_estimated_cost_usd_total{job=~"$job"}[$__rate_interval])`;
   return {
     title: 'Requests to AWS',
-    panels: [...panelsOf('S3', by, legend), ...panelsOf('KMS', 'operation', '{{operation}}')],
+    panels: [
+      ...panelsOf('S3', by, legend),
+      ...panelsOf('KMS', 'operation', '{{operation}}'),
+      {
+        ...{
+          title: 'Requests: estimated US$ in 30 days',
+          kind: 'timeseries',
+          unit: 'short',
+        },
+        about:
+          'At this rate, by list prices of us-east-1. No storage, CloudTrail, network or machine, and no discount.',
+        queries: [
+          {
+            expr: `sum by (service) (${spent}) * 2592000`,
+            legend: '{{service}}',
+          },
+        ],
+      },
+    ],
   };
 }
 

@@ -2,6 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
 import type { OnRequest } from '../base/node/requests.ts';
 import { VERSION } from '../base/version.ts';
+import { REQUEST_PRICES } from '../governance/prices.ts';
+import { requestCost } from '../governance/request-cost.ts';
 import { RELOAD_RESULTS, type ReloadResult } from './reload.ts';
 
 type Program = 'archiver' | 'verifier';
@@ -34,8 +36,10 @@ export function addServiceMetrics(registry: Registry, program: Program): Service
   build.set({ program, version: VERSION, node: process.versions.node }, 1);
   const observer = (service: 's3' | 'kms', labels: Readonly<Record<string, string>>): OnRequest => {
     const { requests, seconds } = { s3, kms }[service];
-    return ({ operation, outcome, seconds: taken }) => {
+    return (request) => {
+      const { operation, outcome, seconds: taken } = request;
       requests.inc({ ...labels, operation, outcome });
+      cost.inc({ service }, requestCost(service, request));
       if (outcome !== 'aborted') seconds.observe({ ...labels, operation }, taken);
     };
   };
@@ -54,6 +58,17 @@ export function addServiceMetrics(registry: Registry, program: Program): Service
       registers,
     }),
   });
+  const cost = new Counter({
+    name: `${PREFIXES[program]}_estimated_cost_usd_total`,
+    help: [
+      'An estimate: what requests to S3 and KMS cost in US$, at list prices of',
+      `${REQUEST_PRICES.asOf} in ${REQUEST_PRICES.region}.`,
+      'Without storage, CloudTrail, network, machines and discounts. Other Regions have other prices',
+    ].join(' '),
+    labelNames: ['service'],
+    registers,
+  });
+  for (const service of ['s3', 'kms']) cost.inc({ service }, 0);
   const s3 = metricsOf('s3', ['store', 'operation']);
   const kms = metricsOf('kms', ['operation']);
   return {

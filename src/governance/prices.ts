@@ -28,6 +28,7 @@ export const REQUEST_PRICES = {
   get: 0.4,
   /** With an asymmetric key. */
   sign: 15,
+  keySettings: 3,
   /** A data event that CloudTrail writes. */
   trailEvent: 1,
   keyMonth: 1,

@@ -44,6 +44,19 @@ export function requestsOf({ partitions, busy, maxAgeMs, heartbeatMs }: Settings
   };
 }
 
+/** Calls of the verifier's function on its schedules: confirm 12 an hour, freshness 6, three others 1. */
+const SCHEDULED_CALLS = (12 + 6 + 3) * 24 * 30;
+const CALL_GB = 0.5;
+/** Nobody has measured it on AWS: a call for one seal waits for about ten answers, and a first one starts. */
+export const CALL_SECONDS = 1;
+
+/** US$ a month of the second party's function where each seal calls it once; whole cents. */
+export function verifierCalls(seals: number): number {
+  const calls = seals + SCHEDULED_CALLS;
+  const usd = (calls * (REQUEST_PRICES.call + CALL_SECONDS * CALL_GB * REQUEST_PRICES.gbSeconds)) / 1e6;
+  return Math.round(usd * 100) / 100;
+}
+
 export type RunningCost = {
   readonly kms: number;
   readonly puts: number;

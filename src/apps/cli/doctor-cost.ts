@@ -6,7 +6,13 @@ import { takingOf } from '../../clients/open.ts';
 import { type Config, loadConfig } from '../../config/archiver.ts';
 import { isVerifierFile } from '../../config/verifier.ts';
 import { REQUEST_PRICES, storageCosts } from '../../governance/prices.ts';
-import { type RunningCost, requestsOf, runningCost } from '../../governance/running-cost.ts';
+import {
+  CALL_SECONDS,
+  type RunningCost,
+  requestsOf,
+  runningCost,
+  verifierCalls,
+} from '../../governance/running-cost.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import type { Session } from './session.ts';
 
@@ -59,6 +65,8 @@ type Cost = {
   /** None of them has a record, and all have some all the time. */
   readonly idle: RunningCost;
   readonly busy: RunningCost;
+  /** Of the second party's function, beside them. */
+  readonly verifierLambda: { readonly idle: number; readonly busy: number };
   /** Of what is stored in one month, until its lock ends; null: no amount was given. */
   readonly storage: {
     readonly policy: string;
@@ -69,9 +77,12 @@ type Cost = {
 
 function costOf(config: Config, partitions: number, gbPerDay: number | null, nowMs: number): Cost {
   const { maxAgeMs, heartbeatMs } = config.segment;
-  const at = (busy: number) => runningCost(requestsOf({ partitions, busy, maxAgeMs, heartbeatMs }));
+  const requests = (busy: number) => requestsOf({ partitions, busy, maxAgeMs, heartbeatMs });
+  const at = (busy: number) => runningCost(requests(busy));
+  const calls = (busy: number) => verifierCalls(requests(busy).seals);
   return {
     ...{ partitions, idle: at(0), busy: at(partitions) },
+    verifierLambda: { idle: calls(0), busy: calls(partitions) },
     storage: gbPerDay === null ? null : storageOf(config, gbPerDay, nowMs),
   };
 }
@@ -88,8 +99,9 @@ function storageOf({ source, retention }: Config, gbPerDay: number, nowMs: numbe
 const NOTE = [
   `Cost: US$ a month at list prices of ${REQUEST_PRICES.asOf} in ${REQUEST_PRICES.region}, without discounts.`,
   'Idle: no partition has a record. Busy: each has some all the time, and no segment is full before segment.maxAge.',
-  'CloudTrail: if it writes a data event for each PUT. Not in it: the second party, the network, the machine, starts',
-  'and retries.',
+  'CloudTrail: if it writes a data event for each PUT. Second party: calls of its function, one for each seal and',
+  `those of its schedules, if each takes ${CALL_SECONDS} s, which was not measured on AWS.`,
+  'Not in it: the rest of the second party, the network, the machine, starts and retries.',
 ];
 
 const row = (name: string, one: string, two: string) =>
@@ -119,7 +131,7 @@ function uncountedText(
   return `${[...lines, ...NOTE].join('\n')}\n`;
 }
 
-function costText(config: Config, { partitions, idle, busy, storage }: Cost): string {
+function costText(config: Config, { partitions, idle, busy, verifierLambda, storage }: Cost): string {
   const money = (name: string, part: keyof RunningCost) => row(name, usd(idle[part]), usd(busy[part]));
   const lines = [
     `${counted(partitions, 'partition')}; ${sealsText(config)}`,
@@ -131,6 +143,7 @@ function costText(config: Config, { partitions, idle, busy, storage }: Cost): st
     money('S3: locks read back', 'gets'),
     money('CloudTrail', 'trail'),
     money('in all', 'total'),
+    row('second party: Lambda', usd(verifierLambda.idle), usd(verifierLambda.busy)),
     '',
     ...storageLines(storage),
   ];

@@ -106,7 +106,11 @@ it('shows them by store and operation, and leaves out of the times what it ended
     'ledgerstone_verifier_s3_requests_total{store="archive",operation="GetObject",outcome="absent"} 1',
     'ledgerstone_verifier_s3_request_seconds_count{store="attestations",operation="PutObject"} 1',
     'ledgerstone_verifier_kms_requests_total{operation="Sign",outcome="throttled"} 1',
+    'ledgerstone_verifier_estimated_cost_usd_total{service="kms"} 0',
     `ledgerstone_build_info{program="verifier",version="${VERSION}",node="${process.versions.node}"} 1`,
   ])
     expect(text).toContain(`${line}\n`);
+  // A PUT and a GET that found nothing; what was ended or throttled is not charged.
+  const [, usd] = /_estimated_cost_usd_total\{service="s3"\} (\S+)/.exec(text) ?? [];
+  expect(Number(usd) * 1e6).toBeCloseTo(5.4, 9);
 });

@@ -37,7 +37,8 @@ it('says it for so many partitions, and for what is stored', async () => {
   expect(out).toMatch(/^KMS: signatures, one key +2\.08 +65\.80$/m);
   expect(out).toMatch(/^in all +2\.90 +164\.30$/m);
   expect(out).toMatch(/months of `long`: STANDARD \d+\.\d\d, STANDARD_IA/);
-  expect(out).toContain('Not in it: the second party');
+  expect(out).toMatch(/^second party: Lambda +0\.60 +29\.77$/m);
+  expect(out).toContain('Not in it: the rest of the second party');
 });
 
 it.each([
