@@ -12,7 +12,7 @@ export async function writeSamples(dir: string, state: StackState): Promise<void
   if (text !== undefined) await writeFile(config, text);
   const watching = await sampleVerifier(state);
   if (watching !== undefined) await writeFile(verifier, watching);
-  await writeFile(env, sampleEnv());
+  await writeFile(env, sampleEnv(state));
 }
 
 const ORIGIN = 'localhost/ledgerstone-demo';
@@ -63,9 +63,13 @@ chains: { freshness: 2h }
 `;
 }
 
-/** Variables of the AWS SDK. The local servers accept any credentials, but the SDK needs some. */
-const sampleEnv = (): string =>
-  [
+/**
+ * Variables of the AWS SDK, for commands on `s3://…` too. The local servers accept any credentials, but the
+ * SDK needs some.
+ */
+const sampleEnv = ({ s3 }: StackState): string =>
+  `${[
     `export AWS_ACCESS_KEY_ID=${CREDENTIALS.accessKeyId}`,
-    `AWS_SECRET_ACCESS_KEY=${CREDENTIALS.secretAccessKey} AWS_REGION=${REGION}\n`,
-  ].join(' ');
+    `AWS_SECRET_ACCESS_KEY=${CREDENTIALS.secretAccessKey} AWS_REGION=${REGION}`,
+    ...(s3 === undefined ? [] : [`AWS_ENDPOINT_URL_S3=${s3.endpoint}`]),
+  ].join(' ')}\n`;
