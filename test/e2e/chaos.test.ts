@@ -16,7 +16,7 @@ import { SCENARIOS } from './chaos/scenarios.ts';
 
 const SEED = 20_261_123;
 /** Those that last a few seconds each; `npm run chaos` runs all of them, at length. */
-const SHORT = ['sigkill', 's3-cut', 'network', 'storm', 'transactions'];
+const SHORT = ['sigkill', 'upgrade', 's3-cut', 'network', 'storm', 'transactions'];
 const RECORDS = 10_000;
 /** The later ones are left out after that, and said to be; these many run however slow the machine is. */
 const BEGIN_WITHIN_MS = 1000 * Number(process.env['LEDGERSTONE_CHAOS_SECONDS'] ?? 60);

@@ -12,6 +12,8 @@ export type CliOptions = {
   readonly cwd?: string;
   readonly input?: Uint8Array;
   readonly timeoutMs?: number;
+  /** Of another version. Default: this checkout's. */
+  readonly main?: string;
 };
 
 const environment = (env: CliOptions['env']): NodeJS.ProcessEnv => ({
@@ -22,7 +24,7 @@ const environment = (env: CliOptions['env']): NodeJS.ProcessEnv => ({
 
 /** Runs it to its end. */
 export async function cli(args: readonly string[], options: CliOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
     cwd: options.cwd,
     env: environment(options.env),
     stdio: 'pipe',
@@ -51,8 +53,12 @@ export const startService = (config: string, env: Readonly<Record<string, string
   startCommand(['archive', '--config', config], env);
 
 /** The same for any command that runs until it is told to end. */
-export function startCommand(args: readonly string[], env: Readonly<Record<string, string>>): RunningService {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+export function startCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  main = MAIN,
+): RunningService {
+  const child = spawn(process.execPath, [main, ...args], {
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -14,6 +14,8 @@ export type Said = {
   readonly archiver: string;
   /** Of the process: it changes with a restart. */
   readonly pid: number;
+  /** Whether that process is of the older version. */
+  readonly older: boolean;
   readonly atMs: number;
   readonly kind: 'sealed' | 'streaming' | 'halted' | 'fenced';
   readonly partition: number;
@@ -39,6 +41,8 @@ const HEARS_MS_MAX = 30_000;
 export class Archiver {
   readonly name: string;
   readonly #options: ArchiverOptions;
+  /** The older version's command line, if the next process is to be of that one. */
+  older: string | null = null;
   #child: ChildProcess | null = null;
   #supervised = false;
   #frozen = false;
@@ -75,7 +79,8 @@ export class Archiver {
     this.#asked = false;
     this.#frozen = false;
     this.#hears = false;
-    const child = spawn(process.execPath, [MAIN, 'archive', '--config', config], {
+    const { older } = this;
+    const child = spawn(process.execPath, [older ?? MAIN, 'archive', '--config', config], {
       env: { ...process.env, ...env, ...markedEnv(stackDir, name), NO_COLOR: '1', LEDGERSTONE_DEBUG: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -86,7 +91,9 @@ export class Archiver {
       log.write(`${line}\n`);
       if (this.#child === child) this.#hears = true;
       const said = parse(line);
-      if (said !== null) this.#options.onSaid({ archiver: name, pid: child.pid ?? 0, ...said });
+      if (said !== null) {
+        this.#options.onSaid({ archiver: name, pid: child.pid ?? 0, older: older !== null, ...said });
+      }
     });
     child.once('close', (code, signal) => {
       log.end(`# ended: ${signal ?? code}\n`);
@@ -142,7 +149,7 @@ export class Archiver {
 
 const KINDS: Readonly<Record<string, Said['kind']>> = { sealed: 'sealed', streaming: 'streaming' };
 
-function parse(line: string): Omit<Said, 'archiver' | 'pid'> | null {
+function parse(line: string): Omit<Said, 'archiver' | 'pid' | 'older'> | null {
   if (!line.startsWith('{')) return null;
   let event: Record<string, unknown>;
   try {

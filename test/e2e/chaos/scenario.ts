@@ -17,12 +17,16 @@ export type Scenario = {
   readonly what: string;
   /** About how long the faults last: the load is spread over it. */
   readonly seconds: { readonly full: number; readonly short: number };
+  /** True: archivers and archive begin as the older version's. */
+  readonly beginsOlder?: boolean;
   /** Does the faults, and returns when they are over. */
   readonly run: (world: World) => Promise<void>;
   /** Default: Kafka's verifiable producer. */
   readonly load?: (world: World, perSecond: number) => Promise<Load>;
   /** Instead of waiting until every partition goes on. */
   readonly settle?: (world: World) => Promise<void>;
+  /** Looks at the archive in ways of its own, once it is whole. */
+  readonly examine?: (world: World) => Promise<void>;
 };
 
 export type Outcome = {
@@ -49,12 +53,14 @@ export async function runScenario(scenario: Scenario, seed: number, options: Wor
   let comparison: Comparison | null = null;
   let verdict = 'not reached';
   try {
+    if (scenario.beginsOlder === true) world.beginOlder();
     await world.open();
     await disturb(scenario, world);
     await finish(scenario, world);
     ({ comparison, verdict } = await examine(world));
     for (const problem of comparison.problems) world.problem(problem);
     if (verdict !== 'verified') world.problem(`verify says ${verdict}`);
+    await scenario.examine?.(world);
   } catch (error) {
     world.problem(messageOf(error));
   } finally {

@@ -10,12 +10,14 @@ import { s3Cut } from './scenarios/s3-cut.ts';
 import { sigkill } from './scenarios/sigkill.ts';
 import { storm } from './scenarios/storm.ts';
 import { transactions } from './scenarios/transactions.ts';
+import { upgrade } from './scenarios/upgrade.ts';
 import { zombies } from './scenarios/zombies.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   sigkill,
   zombies,
   rolling,
+  upgrade,
   brokers,
   s3Cut,
   outage,

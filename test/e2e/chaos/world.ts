@@ -6,6 +6,7 @@ import { ensureTopic } from '../../../localstack/kafka-admin.ts';
 import { HOST } from '../../../localstack/native/ports.ts';
 import { ensureBucket } from '../../../localstack/provisioning.ts';
 import type { GapReason } from '../../../src/format/record.ts';
+import { type Older, unpackOlder } from '../../older/older.ts';
 import { cli } from '../../support/cli.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import { Archiver, type Said, writeConfig } from './archivers.ts';
@@ -58,6 +59,8 @@ export class World {
   destroyed: (record: { readonly partition: number; readonly offset: number }) => boolean = () => false;
   /** Of the process: an outage may end it, as its watchdog is meant to. */
   mayEndItself = false;
+  /** The older version that takes part, if one does. */
+  older: Older | null = null;
   load: Load | null = null;
   readonly #options: WorldOptions;
   #endedMs: number | null = null;
@@ -144,9 +147,18 @@ export class World {
     await this.command(['init', '--config', this.configOf('operator'), '--vkey', this.keys]);
   }
 
-  /** Runs a command of ours that has to succeed. */
+  /** From now on archivers start as the older version, until each is told otherwise. */
+  beginOlder(): void {
+    mkdirSync(this.dir, { recursive: true });
+    const older = unpackOlder(this.dir);
+    this.older = older;
+    for (const archiver of this.archivers) archiver.older = older.main;
+  }
+
+  /** Runs a command that has to succeed, of the version that is there first. */
   async command(args: readonly string[]): Promise<string> {
-    const ran = await cli(args, { env: this.env });
+    const main = this.older?.main;
+    const ran = await cli(args, { env: this.env, ...(main === undefined ? {} : { main }) });
     if (ran.code !== 0)
       throw new Error(`ledgerstone ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}${ran.stdout}`);
     return ran.stdout.toString();
