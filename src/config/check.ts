@@ -7,6 +7,7 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { ConfigError, type ConfigProblem, UPGRADE } from './config-error.ts';
 import { laterConfigMessage, laterConfigVersion } from './config-version.ts';
 import { type FileKind, otherFile } from './file-kind.ts';
+import { isRetired } from './migrate/steps.ts';
 import { knownPath, problemsOf, type SchemaProblem } from './problems.ts';
 import { type ConfigPath, readYaml } from './yaml.ts';
 
@@ -33,6 +34,8 @@ export async function readConfigFile(path: string): Promise<string> {
     });
   }
 }
+
+const RETIRED = 'is of an earlier version: `ledgerstone config migrate FILE` brings the file up to date';
 
 export type FileRules<T> = {
   readonly kind: FileKind;
@@ -76,7 +79,12 @@ export function checkYaml<T>(
       // A variable that is missing in the environment is one problem, not two.
       if (substituted.has(pathText(path))) continue;
       const at = shown === undefined ? shownText(path) : pathText(shown);
-      problems.push({ path: at, ...yaml.position(path), message });
+      const retired = isRetired(kind, pathText(path));
+      problems.push(
+        retired
+          ? { path: pathText(path), ...yaml.position(path), message: RETIRED }
+          : { path: at, ...yaml.position(path), message },
+      );
     }
   }
   if (problems.length > 0 || !parsed.success) {

@@ -39,6 +39,12 @@ const FACTS: Readonly<Record<FileKind, Facts>> = {
 const isOf = (root: unknown, kind: FileKind): boolean =>
   FACTS[kind].own.some((member) => memberOf(root, member) !== undefined);
 
+/** Null: it has members of no kind, or of several. */
+export function fileKindOf(root: unknown): FileKind | null {
+  const kinds = (Object.keys(FACTS) as FileKind[]).filter((kind) => isOf(root, kind));
+  return kinds.length === 1 ? (kinds[0] as FileKind) : null;
+}
+
 /** What to say of a file with members of another party only. Null: it is not that. */
 export function otherFile(
   root: unknown,

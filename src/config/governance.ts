@@ -34,7 +34,11 @@ export const loadGovernanceConfig = async (path: string, env: NodeJS.ProcessEnv)
 const RULES = { kind: 'governance', schema: governanceConfigSchema, rules: ruleProblems } as const;
 
 /** `fileName` appears in messages, and relative paths are relative to its directory. Throws ConfigError. */
-function parseGovernanceConfig(text: string, fileName: string, env: NodeJS.ProcessEnv): GovernanceConfig {
+export function parseGovernanceConfig(
+  text: string,
+  fileName: string,
+  env: NodeJS.ProcessEnv,
+): GovernanceConfig {
   const input = checkYaml(text, fileName, env, RULES);
   const resolvePath = (path: string): string => resolve(dirname(fileName), path);
   const { origin, trusted } = input.archive;

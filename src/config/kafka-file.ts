@@ -19,9 +19,13 @@ const schema = z.strictObject({ version, ...cluster, clientId: some('a client id
 
 const RULES = { kind: 'kafka', schema, rules: () => [] } as const;
 
-/** Paths in it are relative to it. Throws ConfigError, or `config` when the file can't be read. */
-export async function loadKafkaFile(path: string, env: NodeJS.ProcessEnv): Promise<KafkaCluster> {
-  const { brokers, clientId, tls, sasl } = checkYaml(await readConfigFile(path), path, env, RULES);
+/** Throws ConfigError, or `config` when the file can't be read. */
+export const loadKafkaFile = async (path: string, env: NodeJS.ProcessEnv): Promise<KafkaCluster> =>
+  parseKafkaFile(await readConfigFile(path), path, env);
+
+/** Paths in it are relative to it. Throws ConfigError. */
+export function parseKafkaFile(text: string, path: string, env: NodeJS.ProcessEnv): KafkaCluster {
+  const { brokers, clientId, tls, sasl } = checkYaml(text, path, env, RULES);
   return {
     ...{ brokers: brokersOf(brokers), clientId },
     tls: tlsOf(tls, (file) => resolve(dirname(path), file)),

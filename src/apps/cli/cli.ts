@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   archive: async () => (await import('./archive.ts')).archiveCommand,
   status: async () => (await import('./status.ts')).statusCommand,
   resume: async () => (await import('./resume.ts')).resumeCommand,
+  config: async () => (await import('./config-command.ts')).configCommand,
   alerts: async () => (await import('./alerts.ts')).alertsCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,

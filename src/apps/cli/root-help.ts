@@ -9,7 +9,7 @@ Run the archive
   import          history from elsewhere, with its own times and provenance
   adopt           chains of another owner's archive go on in this one
   status          per chain: head, next offset, last seal's age, halted and why
-  alerts          rules for Prometheus, with thresholds of a configuration
+  config, alerts  a configuration of before, migrated; rules for Prometheus
   resume          record an operator's decision on a halted partition
   demo            all of it on this machine; --stack: on the real stack
 

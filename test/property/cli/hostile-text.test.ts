@@ -137,7 +137,10 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 describe('every command', () => {
   it('is in this test', () => {
     expect(COMMANDS.toSorted()).toEqual(
-      [...Object.keys(WITH_CONFIG), 'check', 'demo', 'explain', 'receipt', 'verify-package'].toSorted(),
+      [
+        ...Object.keys(WITH_CONFIG),
+        ...['check', 'config', 'demo', 'explain', 'receipt', 'verify-package'],
+      ].toSorted(),
     );
   });
 
@@ -154,6 +157,16 @@ describe('every command', () => {
         expect([args, code]).toEqual([args, expect.toBeOneOf([2, 3])]);
         expectHarmless(out, err);
       }
+    }
+  });
+
+  it('config migrate shows a hostile file and its changes, harmless', async () => {
+    writeFileSync(at(NAME), `source: ${JSON.stringify(HOSTILE)}\nallowLongRetention: true # ${NAME}\n`);
+    for (const more of [[], ['--json'], ['--check']]) {
+      const { out, err, code } = await atTerminal(['config', 'migrate', at(NAME), ...more]);
+      expect(out).toContain('allowLongRetention');
+      expect(code).toBe(more[0] === '--check' ? 1 : 3);
+      expectHarmless(out, err);
     }
   });
 

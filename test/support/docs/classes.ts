@@ -214,6 +214,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
   },
   'docs/upgrading.md': {
     'ledgerstone verify s3://acme-audit/prod --key archive.vkey --checkpoints > before.checkpoints': 'aws',
+    'ledgerstone config migrate ledgerstone.yaml --check': 'aws',
     'ledgerstone verify s3://acme-audit/prod --key archive.vkey --since before.checkpoints': 'aws',
   },
   'docs/verifier.md': {

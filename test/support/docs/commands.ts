@@ -157,7 +157,17 @@ async function readHelp(command: string): Promise<string> {
 }
 
 /** Commands that have commands of their own. */
-const GROUPS = ['report', 'finding', 'governance', 'hold', 'retention', 'keys', 'custody', 'access'];
+const GROUPS = [
+  'report',
+  'finding',
+  'governance',
+  'hold',
+  'retention',
+  'keys',
+  'custody',
+  'access',
+  'config',
+];
 
 async function ledgerstoneProblem([first = '', ...rest]: readonly string[]): Promise<string | null> {
   const [command, args] = GROUPS.includes(first) ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest];
