@@ -27,6 +27,9 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npm run schema': 'long',
     'npm run coverage': 'long',
   },
+  'SECURITY.md': {
+    'npm ci && npm run release-files -- release': 'long',
+  },
   'docs/auditors.md': {
     'ledgerstone verify ./archive --key archive.vkey': 'files',
     'ledgerstone verify ./archive --key archive.vkey --json > report.json': 'files',

@@ -5,7 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 type Step = { readonly uses?: string; readonly run?: string };
-type Job = { readonly if?: string; readonly 'timeout-minutes'?: number; readonly steps: readonly Step[] };
+type Job = {
+  readonly if?: string;
+  readonly needs?: string;
+  readonly environment?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly 'timeout-minutes'?: number;
+  readonly steps: readonly Step[];
+};
 type Workflow = {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions?: unknown;
@@ -50,6 +57,11 @@ const movable = (text: string): string[] =>
     .filter((line) => !/uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))
     .map((line) => line.trim());
 
+/** Jobs that may more than read, by file. Whoever adds one says here what it may. */
+const RIGHTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'release.yml': { publish: { contents: 'write', 'id-token': 'write', attestations: 'write' } },
+};
+
 describe.each(files)('%s', (file) => {
   const workflow = workflowOf(file);
 
@@ -59,9 +71,12 @@ describe.each(files)('%s', (file) => {
     expect(commands.flatMap((line) => unknownCommand(line) ?? [])).toEqual([]);
   });
 
-  it('may read, and nothing else, in every job', () => {
+  it('may read, and nothing else, in every job but those that are named here', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
-    for (const job of jobsOf(workflow)) expect(job).not.toHaveProperty('permissions');
+    const more = Object.entries(workflow.jobs).flatMap(([name, { permissions }]) =>
+      permissions === undefined ? [] : [[name, permissions]],
+    );
+    expect(Object.fromEntries(more)).toEqual(RIGHTS[file] ?? {});
     expect(textOf(file)).not.toMatch(/secrets\.|pull_request_target/);
   });
 
@@ -91,6 +106,29 @@ describe('ci.yml', () => {
     expect(commandsWhen('schedule')).toEqual(
       expect.arrayContaining(['npm run simulate -- --seeds 10000', 'npm run bugs', 'npm run chaos']),
     );
+  });
+});
+
+describe('release.yml', () => {
+  const { on, jobs } = workflowOf('release.yml');
+  const actionsOf = (job: Job | undefined) => job?.steps.flatMap(({ uses }) => uses?.split('@')[0] ?? []);
+
+  it('begins with a tag and nothing else, and tests before it builds', () => {
+    expect(on).toEqual({ push: { tags: ['v*'] } });
+    expect(Object.keys(jobs)).toEqual(['tests', 'files', 'publish']);
+    expect([jobs['files']?.needs, jobs['publish']?.needs]).toEqual(['tests', 'files']);
+    expect(commandsOf(jobs['tests'] as Job)).toEqual(['.ci/run']);
+    expect(commandsOf(jobs['files'] as Job)).toEqual(['.ci/release files']);
+  });
+
+  it('attests what it publishes, before it does, and installs nothing where it has rights', () => {
+    const { publish } = jobs;
+    expect(commandsOf(publish as Job)).toEqual(['.ci/release publish']);
+    expect(publish?.steps.at(-1)?.run).toBe('.ci/release publish');
+    expect(actionsOf(publish)).toEqual(
+      expect.arrayContaining(['actions/attest-build-provenance', 'actions/attest-sbom']),
+    );
+    expect(publish?.environment).toBe('release');
   });
 });
 
