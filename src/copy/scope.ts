@@ -38,13 +38,17 @@ export function archiveScope(bounds: readonly ChainBound[]): CopyScope {
   };
 }
 
-/** The governance chain alone: copied when the act that speaks of the copy is in it. Null: all of it. */
-export function governanceScope(size: number | null): CopyScope {
+/**
+ * The governance chain alone: copied when the act that speaks of the copy is in it. `sizes`: by partition;
+ * null: all of it.
+ */
+export function governanceScope(sizes: ReadonlyMap<number, number | null>): CopyScope {
   return {
     prefixes: [`data/topic=${GOVERNANCE_CHAIN}/`, `seals/topic=${GOVERNANCE_CHAIN}/`],
     of: (key) => {
       const parsed = parseKey(key);
       if (parsed?.kind !== 'seal' && parsed?.kind !== 'data') return 'foreign';
+      const size = sizes.get(parsed.partition) ?? null;
       return size === null || parsed.sequence < size ? 'take' : 'later';
     },
   };

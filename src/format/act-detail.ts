@@ -36,6 +36,7 @@ export type ActDetail = {
   readonly approve: Readonly<Record<string, never>>;
   readonly withdraw: Readonly<Record<string, never>>;
   readonly done: { readonly objects: number; readonly changed: number };
+  readonly continue: { readonly origin: string; readonly size: number; readonly root: string };
   readonly 'hold.place': { readonly case: string; readonly segments: readonly SegmentRange[] };
   readonly 'hold.reaffirm': { readonly case: string };
   readonly 'hold.release': { readonly case: string };
@@ -105,6 +106,11 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
     objects: countOf(objects, 'objects'),
     changed: countOf(changed, 'changed'),
   }),
+  continue: (detail) => ({
+    origin: wordOf(detail, 'origin'),
+    size: countOf(detail['size'], 'size'),
+    root: hashOf(detail, 'root'),
+  }),
   'hold.place': (detail) => ({ case: wordOf(detail, 'case'), segments: segmentsOf(detail['segments']) }),
   'hold.reaffirm': (detail) => ({ case: wordOf(detail, 'case') }),
   'hold.release': (detail) => ({ case: wordOf(detail, 'case') }),
@@ -149,7 +155,7 @@ const CHECKS: { readonly [Kind in ActKind]: (detail: Detail) => ActDetail[Kind] 
 
 /** Kinds that need another person's approval. `policy`, `charter` and `key.rotate`: sometimes. */
 export const TWO_PERSONS: ReadonlySet<ActKind> = new Set([
-  ...(['hold.release', 'key.retire', 'gap.accept', 'disclose'] as const),
+  ...(['continue', 'hold.release', 'key.retire', 'gap.accept', 'disclose'] as const),
 ]);
 /** Kinds whose acts demand something that takes a while, and that a `done` says is done. */
 export const WITH_EFFECT: ReadonlySet<ActKind> = new Set([

@@ -70,15 +70,16 @@ export function parseChainOrigin(text: string): ChainId {
   throw new FormatError(`not a chain's origin: ${shown(text)}`);
 }
 
-/** Of an archive's governance chain. Throws FormatError. */
-export const governanceOrigin = (archiveOrigin: string): string =>
-  chainOrigin({ archiveOrigin, chain: GOVERNANCE_CHAIN, partition: 0 });
+/** Of an archive's governance chain. `partition`: above 0 it goes on behind a break. Throws FormatError. */
+export const governanceOrigin = (archiveOrigin: string, partition = 0): string =>
+  chainOrigin({ archiveOrigin, chain: GOVERNANCE_CHAIN, partition });
+
+const GOVERNANCE_END = new RegExp(`/${GOVERNANCE_CHAIN.replace('.', '\\.')}/(?:0|[1-9]\\d{0,9})$`);
 
 /** Whether the text is the origin of some archive's governance chain. */
-export const isGovernanceOrigin = (origin: string): boolean => origin.endsWith(`/${GOVERNANCE_CHAIN}/0`);
+export const isGovernanceOrigin = (origin: string): boolean => GOVERNANCE_END.test(origin);
 
 /** The archive's origin in the name of a key: of its log, or of its governance chain. */
-export const archiveOfKey = (name: string): string =>
-  isGovernanceOrigin(name) ? name.slice(0, -`/${GOVERNANCE_CHAIN}/0`.length) : name;
+export const archiveOfKey = (name: string): string => name.replace(GOVERNANCE_END, '');
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 80));

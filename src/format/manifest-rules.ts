@@ -74,8 +74,23 @@ function checkSource(m: Manifest, partition: number): void {
 function checkActs(m: Manifest, chain: string, missing: Missing): void {
   check((m.source.kind === 'acts') === (chain === GOVERNANCE_CHAIN), 'source.kind', m.source.kind);
   if (m.source.kind !== 'acts') return;
-  check(m.source.partition === 0, 'source.partition', m.source.partition);
+  if (m.source.partition > 0 && m.sequence === 0) checkGoesOn(m);
   check(missing.reasons === 0, 'records.missing', m.records.missing);
+}
+
+/** Decisions behind a break (FORMAT.md 13.7.1). */
+function checkGoesOn({ origin, continues, records, source }: Manifest): void {
+  check(continues !== null, 'continues', continues);
+  const [own, older] = [
+    parseChainOrigin(origin),
+    parseChainOrigin((continues as NonNullable<typeof continues>).origin),
+  ];
+  const isEarlier =
+    older.archiveOrigin === own.archiveOrigin &&
+    older.chain === own.chain &&
+    older.partition < source.partition;
+  check(isEarlier, 'continues.origin', continues?.origin);
+  check(records.firstOffset === continues?.nextOffset, 'records.firstOffset', records.firstOffset);
 }
 
 type Missing = { readonly reasons: number; readonly offsets: number };

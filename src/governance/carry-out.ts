@@ -8,7 +8,7 @@ import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import type { HoldWriter, Store } from '../store/store.ts';
 import type { ActHistory } from '../verify/acts/history.ts';
-import type { RecordedAct } from '../verify/acts/recorded-act.ts';
+import type { RecordedAct, SealedAt } from '../verify/acts/recorded-act.ts';
 import { trustingDecided } from './decided-keys.ts';
 import type { Effect, EffectTools } from './effect.ts';
 import { enforceLocks, type LocksEnforced } from './enforce-locks.ts';
@@ -42,8 +42,11 @@ export async function historyNow(tools: GovernanceTools): Promise<ActHistory> {
  * Until when the seal of that decision is locked, by the store's word: the decision ends with it. Null: the
  * store has no locks, or shows none.
  */
-export async function decisionLock({ store, signal }: CarryTools, sequence: number): Promise<number | null> {
-  const key = sealKey(GOVERNANCE_CHAIN, 0, sequence);
+export async function decisionLock(
+  { store, signal }: CarryTools,
+  { partition = 0, sequence }: SealedAt,
+): Promise<number | null> {
+  const key = sealKey(GOVERNANCE_CHAIN, partition, sequence);
   const version = await oldestVersion(store, key, signal);
   const state = version === null ? null : await store.lock(key, version.versionId, signal);
   return state?.kind === 'locked' ? state.lock.untilMs : null;

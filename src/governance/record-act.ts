@@ -13,7 +13,7 @@ import {
   signedActBytes,
 } from '../format/act.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../format/chain.ts';
-import { timeText } from '../format/manifest.ts';
+import { type Continues, timeText } from '../format/manifest.ts';
 import type { KafkaRecord } from '../format/record.ts';
 import { encodeVkey, spkiFingerprint, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import { readActs } from '../read/acts.ts';
@@ -25,6 +25,7 @@ import type { Signer } from '../sign/signer.ts';
 import { CLOCK_OFFSET_MAX_MS } from '../store/store.ts';
 import { ActHistory } from '../verify/acts/history.ts';
 import type { RecordedAct, SealedAt } from '../verify/acts/recorded-act.ts';
+import type { ToSeal } from './begun-partition.ts';
 import { type SealingKeyTools, sealingKeys } from './sealing-keys.ts';
 
 /** Who decides. `signer`: the person's own key. `principal`: as whom the store's account knows them. */
@@ -54,7 +55,7 @@ const POLICY_NAME = 'governance';
 
 /** The governance chain as it stands. Null: there is none yet. Throws BrokenActsError. */
 export const readGovernance = ({ store, signal, ...tools }: GovernanceTools): Promise<ActReading | null> =>
-  readActs(store, trustedKeys(tools), signal).catch((error: unknown) => {
+  readActs(store, governanceKeys(tools), signal).catch((error: unknown) => {
     if (!(error instanceof BrokenActsError)) throw error;
     throw new BrokenActsError(error.problem, error.before, '; no act can be written behind it');
   });
@@ -68,27 +69,29 @@ export async function recordAct(
   tools: GovernanceTools,
   decider: Decider,
   request: ActRequest,
+  read: (tools: GovernanceTools) => Promise<ToSeal | null> = readGovernance,
 ): Promise<Recording> {
   const digest = requestDigest(request, decider.name, nodeSha256);
   let signed: SignedValue | null = null;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const reading = await readGovernance(tools);
+    const reading = await read(tools);
     const history = reading?.history ?? newHistory(tools);
     const before = standing(history, digest, tools.clock.now());
     if (before !== null) return { recorded: before, history, isNew: false };
-    const head = headOf(tools, reading);
+    const head = reading?.begins?.head ?? headOf(tools, reading);
     requirePast(head, tools.clock);
     const sealing = await sealingKeys(tools, reading);
     const place = {
       offset: head.nextOffset,
       sequence: head.size,
+      partition: head.partition,
       sealedMs: Math.max(tools.clock.now(), head.sealedMs),
       sealedBy: sealing.map(({ publicKey }) => spkiFingerprint(publicKey, nodeSha256)),
     };
     signed ??= await signedValue(tools, decider, { ...request, digest }, history, place);
     // Somebody may have decided otherwise in between: asked before each attempt.
     requireAllowed(history, signed.act, place);
-    const segment = segmentOf(tools, head, sealing, bodyOf(head, signed));
+    const segment = segmentOf(tools, head, sealing, bodyOf(head, signed), reading?.begins?.continues);
     if (!(await isStored(segment, tools, sealing))) continue;
     return { recorded: await taken(history, segment, signed, place.sealedBy), history, isNew: true };
   }
@@ -114,7 +117,7 @@ function standing(history: ActHistory, digest: string, nowMs: number): RecordedA
 type SignedValue = { readonly act: Act; readonly value: Uint8Array; readonly timeMs: number };
 
 async function signedValue(
-  { clock, randomId, archiveOrigin, signal }: GovernanceTools,
+  { clock, randomId, signal }: GovernanceTools,
   { name, principal, signer }: Decider,
   request: ActRequest & { readonly digest: string },
   history: ActHistory,
@@ -132,7 +135,7 @@ async function signedValue(
   // Before anybody signs: a person's key may stand behind a prompt.
   requireAllowed(history, act, place);
   const bytes = encodeAct(act, nodeSha256);
-  const signature = await signer.sign(actMessage(bytes, governanceOrigin(archiveOrigin)), signal);
+  const signature = await signer.sign(actMessage(bytes, history.chainOrigin), signal);
   return { act, value: signedActBytes(bytes, signature), timeMs };
 }
 
@@ -151,7 +154,7 @@ const newHistory = ({ archiveOrigin }: GovernanceTools): ActHistory =>
 function headOf({ archiveOrigin }: GovernanceTools, reading: ActReading | null): Head {
   if (reading === null) return newChainHead(governanceOrigin(archiveOrigin), GOVERNANCE_CHAIN, 0, 0);
   const { manifest, manifestHash, frontier } = reading.head;
-  return headAfter(GOVERNANCE_CHAIN, 0, manifest, manifestHash, frontier);
+  return headAfter(GOVERNANCE_CHAIN, manifest.source.partition, manifest, manifestHash, frontier);
 }
 
 /** Nothing is sealed before the head: one from the future would take all locks there. */
@@ -190,10 +193,11 @@ function segmentOf(
   head: Head,
   sealing: readonly Signer[],
   body: SegmentBody,
+  continues: Continues | null = null,
 ): Segment {
   const nowMs = tools.clock.now();
   return makeSegment(nodeSha256, head, body, {
-    ...{ source: { kind: 'acts', partition: 0 }, continues: null, anchoredMs: nowMs, nowMs },
+    ...{ source: { kind: 'acts', partition: head.partition }, continues, anchoredMs: nowMs, nowMs },
     retention: { ...tools.retention, policy: POLICY_NAME },
     keys: sealing.map(({ publicKey }) => encodeVkey(verifierKey(head.origin, publicKey, nodeSha256))),
     writer: tools.writer,
@@ -227,6 +231,7 @@ async function taken(
   const place = {
     offset: manifest.records.firstOffset,
     sequence: manifest.sequence,
+    partition: manifest.source.partition,
     sealedMs: after.sealedMs,
     sealedBy,
   };
@@ -240,7 +245,8 @@ async function taken(
   });
 }
 
-const trustedKeys = ({
+/** That vouch for decisions: what seals them by the configuration, and what it trusts. */
+export const governanceKeys = ({
   archiveOrigin,
   signers,
   trusted,

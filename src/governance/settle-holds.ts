@@ -35,7 +35,9 @@ export function segmentsOfAct({ act, place }: RecordedAct, history: ActHistory):
 /** True: must be held. False: may not be, and a release says so. Null: no act speaks of it. */
 type Wanted = (segment: SegmentName | null) => boolean | null;
 
-function wantedBy(history: ActHistory, isVerified = true): Wanted {
+function wantedBy(history: ActHistory, isWhole = true): Wanted {
+  // An act that can't be read may hold what a release lets go.
+  const isVerified = isWhole && history.lost === null;
   const demands = demandsOf(history, isVerified);
   const released = isVerified ? releasedSegments(history) : [];
   const anyHeld = holdsInForce(history, isVerified).length > 0;

@@ -2,9 +2,10 @@
 import { toHex } from '../base/bytes.ts';
 import { messageOf } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
+import type { ActDetail } from '../format/act-detail.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin, isGovernanceOrigin, parseChainOrigin } from '../format/chain.ts';
 import { parseTime } from '../format/manifest.ts';
-import { dataPrefix, sealPrefix } from '../format/paths.ts';
+import { dataPrefix, parseKey, sealPrefix } from '../format/paths.ts';
 import { decodeLine } from '../format/record.ts';
 import { spkiFingerprint, type VerifierKey } from '../format/vkey.ts';
 import type { StoreReader } from '../store/store.ts';
@@ -13,7 +14,7 @@ import { ActHistory } from '../verify/acts/history.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { type ActReading, BrokenActsError, isBreak } from './broken-acts.ts';
 import { ChainReader, type LocatedSeal } from './chain-reader.ts';
-import { NoChainError } from './errors.ts';
+import { NoChainError, UntrustedSealError } from './errors.ts';
 import { linesOf, wholeRun } from './segment-lines.ts';
 
 /**
@@ -44,8 +45,9 @@ export type ActsLook =
   /** `problem`: what ended the reading before the chain's end. Then it is not verified. */
   | (ActsRead & {
       readonly kind: 'read';
-      /** The sequence of its last segment that was read. */
+      /** The sequence of the last segment that was read, of the last one of its partitions. */
       readonly head: number;
+      readonly partitions: readonly number[];
       readonly problem: string | null;
       /** It is the chain's own fault, not the store's. */
       readonly broken: boolean;
@@ -65,13 +67,14 @@ export async function lookAtActs(
     signal.throwIfAborted();
     return { kind: 'unread', problem: messageOf(error), broken: false };
   }
-  const { history, head, ended } = await readSoFar(store, covering, signal);
+  const { history, head, ended, partitions } = await readSoFar(store, covering, signal);
   signal.throwIfAborted();
-  const problem = ended === null ? null : messageOf(ended);
-  const broken = isBreak(ended, history !== null);
+  const lost = history?.lost ?? null;
+  const problem = ended === null ? lost : messageOf(ended);
+  const broken = isBreak(ended, history !== null) || lost !== null;
   if (history === null) return { kind: 'unread', problem: problem ?? 'nothing', broken };
   const isVerified = problem === null;
-  return { kind: 'read', history, head: head?.sequence ?? 0, isVerified, problem, broken };
+  return { kind: 'read', history, head: head?.sequence ?? 0, partitions, isVerified, problem, broken };
 }
 
 /** Whether people decide anything about this archive. */
@@ -87,33 +90,137 @@ type SoFar = {
   readonly isVerified: boolean;
   /** What ended the reading. Null: the end of the chain. */
   readonly ended: unknown;
+  /** Of the chain, in the order in which they go on from each other. */
+  readonly partitions: readonly number[];
 };
 
+/** Each partition that goes on from the one before by the word of two persons (FORMAT.md 13.7.3). */
 async function readSoFar(
   store: StoreReader,
   trusted: readonly VerifierKey[],
   signal: AbortSignal,
 ): Promise<SoFar> {
+  let read = await readPath(store, trusted, [0], signal);
+  if (read.head === null) return read;
+  try {
+    for (const partition of await laterPartitions(store, signal)) {
+      const further = await readPath(store, trusted, [...read.partitions, partition], signal);
+      if (further.history?.isContinued === true && further.partitions.includes(partition)) read = further;
+    }
+    return read;
+  } catch (error) {
+    return { ...read, ended: read.ended ?? error };
+  }
+}
+
+/**
+ * What two persons are about to continue: read as if they had. Null: nobody proposed it, or what was proposed
+ * goes on from another place.
+ */
+export async function readContinuation(
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  signal: AbortSignal,
+): Promise<ActReading | null> {
+  const { partitions } = await readSoFar(store, trusted, signal);
+  for (const partition of await laterPartitions(store, signal)) {
+    if (partitions.includes(partition)) continue;
+    const read = await readPath(store, trusted, [...partitions, partition], signal);
+    const { history, head, isVerified, ended } = read;
+    if (!read.partitions.includes(partition) || history === null || head === null) continue;
+    if (ended === null && history.acts.at(-1)?.act.kind === 'continue') return { history, head, isVerified };
+  }
+  return null;
+}
+
+/** Partitions of the governance chain above 0, in their order. */
+async function laterPartitions(store: StoreReader, signal: AbortSignal): Promise<number[]> {
+  const root = sealPrefix(GOVERNANCE_CHAIN, 0).replace(/partition=0\/$/, '');
+  const found: number[] = [];
+  for await (const folder of store.listPrefixes(root, signal)) {
+    const parsed = parseKey(`${folder}000000000000.tlog-proof`);
+    if (parsed?.kind === 'seal' && parsed.partition > 0) found.push(parsed.partition);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** One after the other, as far as each goes on from the one before. `partitions`: those that were read. */
+async function readPath(
+  store: StoreReader,
+  trusted: readonly VerifierKey[],
+  path: readonly number[],
+  signal: AbortSignal,
+): Promise<SoFar> {
   // After a seal exactly its own keys are trusted (FORMAT.md 6.14).
   const keys = [...trusted];
-  const reader = new ChainReader({ store, chain: GOVERNANCE_CHAIN, partition: 0, trusted: keys, signal });
-  const isVerified = reader.verified;
+  const isVerified = trusted.length > 0;
   let history: ActHistory | null = null;
   let head: LocatedSeal | null = null;
-  try {
-    const newest = await reader.headSequence();
-    await reader.dataSizes();
-    for (let sequence = 0; sequence <= newest; sequence++) {
-      const seal = await reader.seal(sequence);
-      if (isVerified) keys.splice(0, keys.length, ...seal.signedKeys);
-      history ??= historyOf(seal);
-      await addSegment(reader, seal, history);
-      head = seal;
+  let ended: unknown = null;
+  const partitions: number[] = [];
+  for (const partition of path) {
+    const before: ChainReader | null = partitions.length === 0 ? null : readerOf(partitions.at(-1) as number);
+    const reader = readerOf(partition);
+    try {
+      const newest = await reader.headSequence();
+      await reader.dataSizes();
+      if (before !== null) {
+        const from = await placeAfter(reader, head as LocatedSeal);
+        if (from === null) break;
+        const lost = await lostBehind(before, head as LocatedSeal, ended);
+        history?.goOn(
+          governanceOrigin(parseChainOrigin((head as LocatedSeal).manifest.origin).archiveOrigin, partition),
+          from,
+        );
+        if (history !== null) history.lost ??= lost;
+      }
+      partitions.push(partition);
+      ended = null;
+      for (let sequence = 0; sequence <= newest; sequence++) {
+        const seal: LocatedSeal = await reader.seal(sequence);
+        if (isVerified) keys.splice(0, keys.length, ...seal.signedKeys);
+        history ??= historyOf(seal);
+        await addSegment(reader, seal, history);
+        head = seal;
+      }
+    } catch (error) {
+      // What lies there is no continuation: what was read before stands.
+      if (partitions.at(-1) !== partition && partitions.length > 0) break;
+      if (partitions.length === 0) partitions.push(partition);
+      ended = error;
     }
-    return { history, head, isVerified, ended: null };
-  } catch (error) {
-    return { history, head, isVerified, ended: error };
   }
+  return { history, head, isVerified, ended, partitions };
+
+  function readerOf(partition: number): ChainReader {
+    return new ChainReader({ store, chain: GOVERNANCE_CHAIN, partition, trusted: keys, signal });
+  }
+}
+
+/** By its seal 0. Null: it does not go on right behind that seal, which was the last one that was read. */
+async function placeAfter(reader: ChainReader, head: LocatedSeal): Promise<ActDetail['continue'] | null> {
+  const { continues } = (await reader.seal(0)).manifest;
+  const { origin, records } = head.manifest;
+  const [size, root] = [head.sequence + 1, toHex(head.root)];
+  const isBehind =
+    continues?.origin === origin &&
+    continues.size === size &&
+    continues.root === root &&
+    continues.nextOffset === records.nextOffset;
+  return isBehind ? { origin, size, root } : null;
+}
+
+/** Null: nothing that a trusted key sealed lies behind what was read. */
+async function lostBehind(before: ChainReader, head: LocatedSeal, ended: unknown): Promise<string | null> {
+  if (ended === null) return null;
+  const next = head.sequence + 1;
+  try {
+    await before.seal(next);
+  } catch (error) {
+    if (error instanceof VerifyError || error instanceof UntrustedSealError) return null;
+    throw error;
+  }
+  return `acts from segment ${next} of ${head.manifest.origin} on can't be read: ${messageOf(ended)}`;
 }
 
 function historyOf({ manifest: { origin } }: LocatedSeal): ActHistory {
@@ -131,10 +238,11 @@ async function addSegment(reader: ChainReader, seal: LocatedSeal, history: ActHi
   if (stored.length !== data.bytes || sha256 !== data.sha256)
     throw new VerifyError({ code: 'data-altered', expected: data.sha256, found: `${sha256} at ${data.key}` });
   let offset = records.firstOffset;
+  const { partition } = reader;
   const sealedMs = parseTime(time.sealed);
   const sealedBy = seal.signedKeys.map(({ key }) => spkiFingerprint(key, nodeSha256));
   for (const line of linesOf(stored, data, wholeRun(data))) {
-    await history.add(decodeLine(line), { offset, sequence: seal.sequence, sealedMs, sealedBy });
+    await history.add(decodeLine(line), { offset, sequence: seal.sequence, sealedMs, sealedBy, partition });
     offset++;
   }
   if (offset !== records.nextOffset)

@@ -21,10 +21,11 @@ export class BrokenActsError extends LedgerstoneError {
   readonly problem: LedgerstoneError;
 
   constructor(problem: LedgerstoneError, before: ActReading | null, after = '') {
+    const partition = before?.head.manifest.source.partition ?? 0;
     const at = before === null ? 0 : before.head.sequence + 1;
     super(
       problem.code,
-      `the chain of decisions ${GOVERNANCE_CHAIN}/0 is broken at segment ${at}: ${problem.message}${after}`,
+      `the chain of decisions ${GOVERNANCE_CHAIN}/${partition} is broken at segment ${at}: ${problem.message}${after}`,
       {
         disposition: 'input',
         remedy: BROKEN_ACTS_REMEDY,
@@ -39,7 +40,7 @@ export class BrokenActsError extends LedgerstoneError {
 
 export const BROKEN_ACTS_REMEDY = [
   'Look at it with `ledgerstone verify`. What still stands, and how to go on:',
-  '"A broken chain of decisions" in the verifier’s runbook.',
+  '"A broken chain of decisions" in the verifier’s runbook (ledgerstone governance continue).',
 ].join(' ');
 
 /**

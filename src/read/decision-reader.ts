@@ -60,8 +60,9 @@ export class DecisionReader {
 
   async #isSame(look: ActsLook, signal: AbortSignal): Promise<boolean> {
     if (look.kind !== 'read' || !look.isVerified) return false;
-    const startAfter = sealKey(GOVERNANCE_CHAIN, 0, look.head);
-    const prefix = sealPrefix(GOVERNANCE_CHAIN, 0);
+    const partition = look.partitions.at(-1) ?? 0;
+    const startAfter = sealKey(GOVERNANCE_CHAIN, partition, look.head);
+    const prefix = sealPrefix(GOVERNANCE_CHAIN, partition);
     for await (const _ of this.#options.archive.listVersions(prefix, { startAfter, limit: 1, signal }))
       return false;
     return true;

@@ -75,7 +75,9 @@ async function checkByActs(
   { acts = null, checkChain = checkWhole }: ReadyArchive['options'],
 ): Promise<ChainReport[]> {
   if (acts === null) return checkChains(places, run, foreign, checkChain);
-  const isOwn = ({ chain, partition }: ChainInArchive) => chain === GOVERNANCE_CHAIN && partition === 0;
+  const isOwn = ({ chain, partition }: ChainInArchive) =>
+    chain === GOVERNANCE_CHAIN && partitions.includes(partition);
+  const partitions = acts.partitions ?? [0];
   const own = (await checkChains(places.filter(isOwn), run, foreign, checkWhole)).map((report) =>
     withActs(report, run),
   );

@@ -2,7 +2,7 @@
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { Sha256 } from '../base/hash.ts';
 import { type CosigningKey, verifySignature } from '../base/signature.ts';
-import { isGovernanceOrigin } from '../format/chain.ts';
+import { archiveOfKey, isGovernanceOrigin } from '../format/chain.ts';
 import type { NoteSignature, SignedCheckpoint } from '../format/note.ts';
 import { parseVkey, type VerifierKey, verifierKey } from '../format/vkey.ts';
 import type { Problem } from './finding.ts';
@@ -12,11 +12,15 @@ export type VerifySignature = typeof verifySignature;
 
 /**
  * A key named with the origin O is trusted for O and for every origin that begins with `O/`, but for a
- * governance chain's: only the keys of that very name are trusted there, and nowhere else (FORMAT.md 6.16).
+ * governance chain's: only keys of that archive's are trusted there, and nowhere else (FORMAT.md 6.16).
  */
-export const coversOrigin = (key: VerifierKey, origin: string): boolean =>
-  origin === key.name ||
-  (origin.startsWith(`${key.name}/`) && !isGovernanceOrigin(origin) && !isGovernanceOrigin(key.name));
+export function coversOrigin(key: VerifierKey, origin: string): boolean {
+  if (origin === key.name) return true;
+  const [isOfActs, isKeyOfActs] = [isGovernanceOrigin(origin), isGovernanceOrigin(key.name)];
+  if (isOfActs || isKeyOfActs)
+    return isOfActs && isKeyOfActs && archiveOfKey(origin) === archiveOfKey(key.name);
+  return origin.startsWith(`${key.name}/`);
+}
 
 /** The trusted keys for that origin, renamed to it, because the key id is a hash over the name too. */
 export const trustedFor = (

@@ -1,10 +1,12 @@
 // A decision that takes effect is killed at each call of store and keys: is it done or open, and never half and done?
 import { describe, expect, it } from 'vitest';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
-import { governanceOrigin } from '../../src/format/chain.ts';
+import { GOVERNANCE_CHAIN, governanceOrigin } from '../../src/format/chain.ts';
+import { sealKey } from '../../src/format/paths.ts';
 import { encodeVkey, verifierKey } from '../../src/format/vkey.ts';
 import { carryOut, enforceHolds, historyNow } from '../../src/governance/carry-out.ts';
 import { changeSealingKey } from '../../src/governance/change-sealing-key.ts';
+import { findBreak, readToContinue, readWithPending } from '../../src/governance/continue-acts.ts';
 import { settleChange } from '../../src/governance/key-chains.ts';
 import { recordAct } from '../../src/governance/record-act.ts';
 import { readActs } from '../../src/read/acts.ts';
@@ -120,6 +122,38 @@ describe('killed at each step', () => {
     }
     expect(deaths).toBeGreaterThan(40);
     expect(seen).toEqual(new Set(['proposed', 'open', 'done']));
+  }, 120_000);
+
+  it('going on behind a break is absent, proposed or done at each step, and the same commands end it', async () => {
+    let deaths = 0;
+    for (let at = 0; ; at++) {
+      const world = await governedArchive();
+      await recordAct(world.tools, world.people.ada, place('C-1', range(1, 3)));
+      const lock = { mode: 'COMPLIANCE', untilMs: world.clock.now() + YEAR_MS } as const;
+      await world.store.putIfAbsent(sealKey(GOVERNANCE_CHAIN, 0, 2), new Uint8Array([1]), lock);
+      const asked = { of: null, reason: 'A foreign object', reference: null };
+      const goOn = async (tools: typeof world.tools, who: typeof world.people.ada) => {
+        const { detail } = await findBreak(tools);
+        const read = () => readToContinue(tools, asked.reason, who.name);
+        return recordAct(tools, who, { kind: 'continue' as const, ...asked, detail }, read);
+      };
+      const dying = mortal(world.tools, world.people.ada, at, at % 2 === 0);
+      await goOn(dying.tools, dying.decider).catch(() => null);
+      const { recorded } = await goOn(world.tools, world.people.ada);
+      const approval = { kind: 'approve' as const, ...asked, of: recorded.act.id, detail: {} };
+      const second = mortal(world.tools, world.people.grace, at, at % 2 === 0);
+      await recordAct(second.tools, second.decider, approval, readWithPending).catch(() => null);
+      const before = await readWithPending(world.tools);
+      if (before?.history.isContinued !== true)
+        await recordAct(world.tools, world.people.grace, approval, readWithPending);
+      const after = await historyNow(world.tools);
+      expect([at, after.refused, after.lost]).toEqual([at, [], null]);
+      const kinds = after.acts.map(({ act }) => act.kind);
+      expect([at, kinds]).toEqual([at, ['charter', 'hold.place', 'continue', 'approve']]);
+      if (!dying.hasDied() && !second.hasDied()) break;
+      deaths++;
+    }
+    expect(deaths).toBeGreaterThan(15);
   }, 120_000);
 
   it('a release is done or open, and enforcing ends it', async () => {

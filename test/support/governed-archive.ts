@@ -58,8 +58,8 @@ export const CHARTER = {
 export type MadeAct = { readonly id: string; readonly value: Uint8Array; readonly timeMs: number };
 
 /** Makes signed acts, with ids that count up and always the same time. */
-export function actMaker(origin = governanceOrigin(ORIGIN)) {
-  let ids = 0;
+export function actMaker(origin = governanceOrigin(ORIGIN), from = 0) {
+  let ids = from;
   return async (words: Asked): Promise<MadeAct> => {
     const { by = OFFICER, keyOf = by, signedBy = keyOf, principal = null, of = null, ...asked } = words;
     const request = { of, reason: 'A test', reference: null, ...asked } as ActRequest;

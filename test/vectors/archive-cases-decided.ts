@@ -1,6 +1,6 @@
 // Frozen archives that are, or are not, as people decided. (FORMAT.md 13.5, 13.6)
 import { utf8, utf8Text } from '../../src/base/bytes.ts';
-import { untilText } from '../../src/format/manifest.ts';
+import { type Continues, untilText } from '../../src/format/manifest.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../../src/format/chain.ts';
 import { nodeSha256 } from '../../src/base/node/hash.ts';
 import { cosignerKey, encodeCosignerVkey } from '../../src/format/cosignature.ts';
@@ -20,7 +20,7 @@ import {
   person,
   sealActs,
 } from '../support/governed-archive.ts';
-import type { ArchiveCase, Made } from './archive-cases.ts';
+import { type ArchiveCase, headOf, type Made } from './archive-cases.ts';
 
 const HOUR_MS = 3_600_000;
 const LATER_MS = START_MS + 3 * HOUR_MS;
@@ -599,6 +599,27 @@ async function changeOver({ events }: World): Promise<void> {
   await events.seal({ lines: [], sealedMs: START_MS + 1.6 * HOUR_MS, signers: [NEXT()] });
 }
 
+/** At the place of the next decision lies what nobody can read as one. */
+const junkNext = ({ builder }: World, sequence: number) =>
+  builder.archive.put(sealKey(GOVERNANCE_CHAIN, 0, sequence), utf8('no seal\n'), { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
+
+/** Partition 1 goes on behind that many segments. `answers`: another person approves it. */
+async function goesOn({ builder }: World, from: Continues, isApproved: boolean) {
+  const { origin, size, root, nextOffset } = from;
+  const chain = builder.chain(GOVERNANCE_CHAIN, 1, nextOffset);
+  const make = actMaker(governanceOrigin(ORIGIN, 1), 50);
+  const source = { kind: 'acts', partition: 1 } as const;
+  const act = await make({ kind: 'continue', detail: { origin, size, root } });
+  await sealActs(chain, [act], { source, continues: from });
+  const approval = await make({ kind: 'approve', of: act.id, by: APPROVER, detail: {} });
+  if (isApproved) await sealActs(chain, [approval], { source });
+  return async (asked: Asked) => {
+    const made = await make(asked);
+    await sealActs(chain, [made], { source });
+    return made.id;
+  };
+}
+
 const KEYS: readonly ArchiveCase[] = [
   {
     name: 'good-key-rotated',
@@ -717,6 +738,59 @@ const KEYS: readonly ArchiveCase[] = [
   refused('odd-governance-key-of-the-log', 'A key by the log’s name is to seal decisions (13.4.4).', ({ decide }) =>
     decide(sealingBy(SEALING(), ORIGIN)),
   ),
+  {
+    name: 'odd-governance-continued',
+    about: 'Junk lies at the place of the next decision, two persons went on in partition 1, and a hold of before is released there (13.7).',
+    codes: ['foreign-object'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const from = headOf(world.governance);
+      junkNext(world, from.size);
+      const decide = await goesOn(world, from, true);
+      const id = await decide(RELEASE);
+      await decide({ kind: 'approve', of: id, by: APPROVER, detail: {} });
+      await decide({ kind: 'done', of: id, detail: { objects: 5, changed: 5 } });
+    }),
+  },
+  {
+    name: 'odd-governance-continued-by-one',
+    about: 'The same by one person: the release behind it decides nothing, and the hold is missing (13.7.2).',
+    codes: ['foreign-object', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const from = headOf(world.governance);
+      junkNext(world, from.size);
+      const decide = await goesOn(world, from, false);
+      const id = await decide(RELEASE);
+      await decide({ kind: 'approve', of: id, by: APPROVER, detail: {} });
+    }),
+  },
+  {
+    name: 'bad-governance-continued-earlier',
+    about: 'Two persons go on before a hold that was decided: the chain can be read on, and the hold is demanded (13.7.3).',
+    codes: ['fork', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      const from = headOf(world.governance);
+      await world.done(PLACE);
+      await goesOn(world, from, true);
+    }),
+  },
+  {
+    name: 'bad-governance-continued-over-lost-acts',
+    about: 'The data of a decision is gone, and two persons went on before it: it may have been a hold, and no release is believed (13.7.4).',
+    codes: ['data-missing', 'fork', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const from = headOf(world.governance);
+      await world.decide({ ...PLACE, detail: { ...PLACE.detail, case: 'C-2' } });
+      const lost = world.builder.archive.keys().filter((key) => key.startsWith(`data/topic=${GOVERNANCE_CHAIN}/`));
+      world.builder.archive.remove(lost.at(-1) as string);
+      const decide = await goesOn(world, from, true);
+      const id = await decide(RELEASE);
+      await decide({ kind: 'approve', of: id, by: APPROVER, detail: {} });
+      await decide({ kind: 'done', of: id, detail: { objects: 5, changed: 5 } });
+    }),
+  },
   refused('odd-charter-with-sealer', 'A charter in which the key that seals it is a person’s (13.5.1).', ({ decide }) =>
     decide(CHARTER_WITH_SEALER),
   ),

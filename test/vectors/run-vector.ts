@@ -26,10 +26,27 @@ const tools = { sha256: nodeSha256, sha256Into: nodeSha256Into, decompress: node
 /** The archives that are shown beside it, by default as they were frozen. */
 const shownOf = ({ shown = [] }: ArchiveVector): ArchiveReader[] => shown.map(({ objects }) => thawObjects(objects));
 
+/** Its methods as they are, whatever holds them. */
+const listing = (reader: ArchiveReader) => ({
+  kind: reader.kind,
+  listVersions: reader.listVersions.bind(reader),
+  read: reader.read.bind(reader),
+});
+
+async function* foldersOf(reader: ArchiveReader, prefix: string): AsyncGenerator<string> {
+  const found = new Set<string>();
+  for await (const { key } of reader.listVersions(prefix)) {
+    const end = key.indexOf('/', prefix.length);
+    if (end > 0) found.add(key.slice(0, end + 1));
+  }
+  yield* found;
+}
+
 async function opened(reader: ArchiveReader, vkeys: readonly string[]) {
   const trusted = vkeys.map((text) => parseVkey(text, nodeSha256));
   // Listing and reading is all that is asked of the store.
-  const look = await lookAtActs(reader as StoreReader, trusted, new AbortController().signal);
+  const store = { ...listing(reader), listPrefixes: (prefix: string) => foldersOf(reader, prefix) };
+  const look = await lookAtActs(store as unknown as StoreReader, trusted, new AbortController().signal);
   return { trusted, acts: look.kind === 'read' ? look : null };
 }
 

@@ -180,14 +180,20 @@ async function copyDecisions(
   decided: Deciding | null,
   all: readonly CopiedChain[],
 ): Promise<ChainHead | null> {
-  const own = all.find(({ chain }) => chain === GOVERNANCE_CHAIN);
-  if (own === undefined) return null;
-  const reading = decided === null ? null : await readGovernance(decided.tools);
-  const size = reading === null ? (own.isVerified ? own.size : null) : reading.head.sequence + 1;
-  const tally = await copying(session, tools, governanceScope(size));
-  if (size !== null) requireComplete(tally, [{ ...own, size, isVerified: true }]);
+  const own = all.filter(({ chain }) => chain === GOVERNANCE_CHAIN);
+  if (own[0] === undefined) return null;
+  const head = decided === null ? null : ((await readGovernance(decided.tools))?.head ?? null);
+  const bounds = own.map((one) => {
+    if (head?.manifest.source.partition === one.partition) return { one, size: head.sequence + 1 };
+    return { one, size: one.isVerified ? one.size : null };
+  });
+  const sizes = new Map(bounds.map(({ one, size }) => [one.partition, size]));
+  const tally = await copying(session, tools, governanceScope(sizes));
+  for (const { one, size } of bounds)
+    if (size !== null) requireComplete(tally, [{ ...one, size, isVerified: true }]);
+  const last = bounds.find(({ one }) => one.partition === head?.manifest.source.partition) ?? bounds[0]!;
   const { objects, bytes, list } = tally;
-  return { origin: own.origin, size: size ?? own.size, objects, bytes, list };
+  return { origin: last.one.origin, size: last.size ?? last.one.size, objects, bytes, list };
 }
 
 async function dryRun(

@@ -11,6 +11,7 @@ import { cosignerKey, encodeCosignerVkey, parseCosignerVkey } from '../../format
 import { encodeVkey, type PublicKey, spkiFingerprint, verifierKey } from '../../format/vkey.ts';
 import { carryOut, historyNow } from '../../governance/carry-out.ts';
 import { changeSealingKey } from '../../governance/change-sealing-key.ts';
+import { readWithPending } from '../../governance/continue-acts.ts';
 import { readGovernance, recordAct } from '../../governance/record-act.ts';
 import { listChains } from '../../read/list-chains.ts';
 import { publishArchiveFiles } from '../../sealing/publish.ts';
@@ -239,7 +240,7 @@ async function runAnswer(
 ): Promise<number> {
   return deciding(session, options, kind === 'approve' ? 'two' : 'one', async (context) => {
     const { tools, decider, asked } = context;
-    const before = await historyNow(tools);
+    const before = (await readWithPending(tools))?.history ?? (await historyNow(tools));
     const target = actById(before, id);
     // Asked again after the answer was lost, or after its effect was broken off.
     const isAgain = kind === 'approve' && target.approvedBy?.act.by.name === decider.name;
@@ -248,7 +249,7 @@ async function runAnswer(
       await requireStillUnused(tools, before, target.act.detail, options.ended ?? []);
     const written = isAgain
       ? { history: before, isNew: false }
-      : await recordAct(tools, decider, { kind, ...asked, of: target.act.id, detail: {} });
+      : await recordAct(tools, decider, { kind, ...asked, of: target.act.id, detail: {} }, readWithPending);
     const recorded = written.history.find(target.act.id)!;
     const effect = await effectOfApproval(session, context, recorded, written.history);
     return finish(

@@ -8,6 +8,7 @@ import { encodeVkey } from '../../format/vkey.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
 import { extensions, holdsInForce } from '../../verify/acts/in-force.ts';
 import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
+import { governanceContinue } from './governance-continue.ts';
 import { exitOfActs, GOVERNED, type OpenedActs, openActs } from './governance-open.ts';
 import { type Outlook, outlookOf } from './governance-plan.ts';
 import { governanceRecord } from './governance-record.ts';
@@ -54,6 +55,7 @@ export function governanceCommand(program: Command, session: Session): void {
     .helpCommand(false)
     .addHelpText('after', HELP);
   governanceWriting(governance, session);
+  governanceContinue(governance, session);
   governanceRecord(governance, session);
   withArchive(governance.command('list').description('Every act in its order.'), GOVERNED)
     .option('--kind <kind>', 'only of this kind, such as hold.place')

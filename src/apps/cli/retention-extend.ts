@@ -112,10 +112,7 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     }
     return carryOutAll(session, options, context, { history, acts, written }, `locked until ${until}:`, {
       more: { selection },
-      lines: async (recorded) => [
-        ...lines,
-        ...ownLockNote(until, await decisionLock(tools, recorded.place.sequence)),
-      ],
+      lines: async (recorded) => [...lines, ...ownLockNote(until, await decisionLock(tools, recorded.place))],
     });
   });
 }

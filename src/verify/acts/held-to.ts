@@ -19,6 +19,8 @@ export type ActsRead = {
   readonly history: ActHistory;
   /** False: the governance chain was read in part, or something is wrong with it. */
   readonly isVerified: boolean;
+  /** Of the governance chain, those whose acts were read. Absent: 0. */
+  readonly partitions?: readonly number[];
 };
 
 /** Pure: of one moment. */
@@ -68,10 +70,11 @@ const OPEN_MS_MAX = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
 
 export function heldTo(
-  { history, isVerified }: ActsRead,
+  { history, isVerified: isWhole }: ActsRead,
   options: { readonly nowMs: number; readonly sha256: Sha256 },
 ): HeldTo {
   const { nowMs, sha256 } = options;
+  const isVerified = isWhole && history.lost === null;
   const [retired, policies] = isVerified ? [retiredKeys(history, sha256), policySets(history)] : [[], []];
   // Of a chain that is not verified no release is believed: none has ended a hold.
   const isOpen = (act: RecordedAct): boolean =>

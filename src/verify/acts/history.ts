@@ -3,7 +3,13 @@ import { FormatError, messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { verifySignature } from '../../base/signature.ts';
 import { type Act, actMessage, parseSignedAct, type SignedAct, type UnknownAct } from '../../format/act.ts';
-import { type ActKind, type PersonRole, TWO_PERSONS, WITH_EFFECT } from '../../format/act-detail.ts';
+import {
+  type ActDetail,
+  type ActKind,
+  type PersonRole,
+  TWO_PERSONS,
+  WITH_EFFECT,
+} from '../../format/act-detail.ts';
 import type { KafkaRecord, Line } from '../../format/record.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import type { VerifySignature } from '../trust.ts';
@@ -35,14 +41,37 @@ export class ActHistory {
   readonly #options: ActHistoryOptions;
   readonly #byId = new Map<string | null, RecordedAct | null>();
   #charter: Charter | null = null;
+  /** Of the chain that is read now: what its acts are signed over. */
+  #origin: string;
+  /** Where this chain goes on from, until two persons have said so (FORMAT.md 13.7.2). */
+  #gate: ActDetail['continue'] | null = null;
+  /** Why acts of a chain that this one goes on from can't be read. Null: none is known to be lost. */
+  lost: string | null = null;
 
   constructor(options: ActHistoryOptions) {
     this.#options = options;
+    this.#origin = options.origin;
   }
 
   /** Of the governance chain. */
   get origin(): string {
     return this.#options.origin;
+  }
+
+  /** What comes next is of another chain: nothing counts there before two persons have continued this one. */
+  goOn(origin: string, from: ActDetail['continue']): void {
+    this.#origin = origin;
+    this.#gate = from;
+  }
+
+  /** False: two persons have not said that the chain goes on from the earlier one. */
+  get isContinued(): boolean {
+    return this.#gate === null;
+  }
+
+  /** What the acts of the chain that was read last are signed over. */
+  get chainOrigin(): string {
+    return this.#origin;
   }
 
   /** Who may decide after all that was added. Null before the first charter. */
@@ -115,8 +144,8 @@ export class ActHistory {
   async #problemOf(act: Act, { signedBytes, signature }: SignedAct, place: SealedAt): Promise<string | null> {
     const person = this.#personOf(act);
     if (typeof person === 'string') return person;
-    const { origin, verify = verifySignature } = this.#options;
-    const message = actMessage(signedBytes, origin);
+    const { verify = verifySignature } = this.#options;
+    const message = actMessage(signedBytes, this.#origin);
     if (!(await verify(person.publicKey, message, signature))) return `no valid signature by ${person.name}`;
     return this.#conditionProblem(act, place);
   }
@@ -143,8 +172,8 @@ export class ActHistory {
   #conditionProblem(act: Act, place: SealedAt): string | null {
     const target = this.find(act.of);
     const isAbout = act.kind === 'approve' || act.kind === 'withdraw' || act.kind === 'done';
-    const sealing = this.#sealingProblem(act, place);
-    if (sealing !== null) return sealing;
+    const problem = this.#sealingProblem(act, place) ?? this.#gateProblem(act);
+    if (problem !== null) return problem;
     if (!isAbout) {
       if (act.of !== null) return `an act of the kind ${act.kind} is about no other act`;
       return isOfKey(act) ? keyProblem(act, this, this.#options.sha256) : null;
@@ -155,6 +184,21 @@ export class ActHistory {
     if (target.withdrawnBy !== null) return 'the act was withdrawn';
     if (target.inForce !== null) return 'the act is in force already';
     return act.kind === 'withdraw' ? null : this.#approvalProblem(act, target, place);
+  }
+
+  #gateProblem(act: Act): string | null {
+    const gate = this.#gate;
+    if (act.kind === 'continue') {
+      if (gate === null) return 'no chain is to be continued here';
+      const { origin, size, root } = act.detail;
+      const isSame = origin === gate.origin && size === gate.size && root === gate.root;
+      return isSame ? null : 'it continues another place than its chain does';
+    }
+    if (gate === null) return null;
+    const isAnswer = act.kind === 'approve' || act.kind === 'withdraw';
+    return isAnswer && this.find(act.of)?.act.kind === 'continue'
+      ? null
+      : `two persons have not said that decisions go on from ${gate.origin}`;
   }
 
   /** Another key of this chain: only its own seal shows that it is done. */
@@ -206,6 +250,7 @@ export class ActHistory {
     target.approvedBy = approval;
     target.inForce = approval.place;
     if (target.act.kind === 'charter') this.#charter = this.#charterOf(target.act);
+    if (target.act.kind === 'continue') this.#gate = null;
   }
 
   #needsTwo(act: Act): boolean {

@@ -31,7 +31,8 @@ const releasedCase = ({ act, inForce }: RecordedAct): string | null =>
  * By case, in the order in which they were placed first. `isVerified` false: no release is believed
  * (FORMAT.md 13.6.6).
  */
-export function holdsInForce(history: ActHistory, isVerified = true): Hold[] {
+export function holdsInForce(history: ActHistory, isWhole = true): Hold[] {
+  const isVerified = isWhole && history.lost === null;
   const holds = new Map<string | null, Hold>();
   for (const recorded of history.acts) {
     const { act, place } = recorded;
@@ -66,7 +67,7 @@ export type Demands = {
 /** Of all acts in force, done or not. `isVerified` false: no release is believed (FORMAT.md 13.6.6). */
 export const demandsOf = (history: ActHistory, isVerified = true): Demands =>
   demandsOfActs([
-    ...(isVerified ? holdsStanding(history) : actsOf(history.acts, 'hold.place')),
+    ...(isVerified && history.lost === null ? holdsStanding(history) : actsOf(history.acts, 'hold.place')),
     ...extensions(history),
   ]);
 

@@ -8,6 +8,8 @@ export type SealedAt = {
   /** Of its segment. */
   readonly sequence: number;
   readonly sealedMs: number;
+  /** Of the governance chain. Absent: 0. */
+  readonly partition?: number;
   /** Fingerprints of the keys that seal it. Absent: not known. */
   readonly sealedBy?: readonly string[];
 };

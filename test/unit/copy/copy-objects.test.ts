@@ -80,7 +80,7 @@ describe('a copy', () => {
 
   it('of the decisions alone, and of a verifier’s own store, takes those', async () => {
     const world = await copyWorld();
-    const decisions = await copyObjects(world.copyTools(), governanceScope(1));
+    const decisions = await copyObjects(world.copyTools(), governanceScope(new Map([[0, 1]])));
     expect([
       decisions.objects,
       world.to.keys().every((key) => key.includes('ledgerstone.governance')),

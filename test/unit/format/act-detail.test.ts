@@ -71,6 +71,11 @@ const GOOD: readonly [kind: ActKind, what: string, detail: object][] = [
   ['charter', 'an officer first who alone approves', people(person('B', 'b', 'officer', 'approver'), ADA)],
   ['charter', '64 people', people(GRACE, ...times(63, (at) => person(`P${at}`, `k${at}`, 'officer')))],
   ['approve', 'nothing', {}],
+  [
+    'continue',
+    'a checkpoint',
+    { origin: 'a.example/ledgerstone.governance/0', size: 7, root: 'a'.repeat(64) },
+  ],
   ['withdraw', 'nothing', {}],
   ['done', 'numbers', { objects: 4, changed: 0 }],
   ['hold.place', 'a range', held(range)],
@@ -173,6 +178,9 @@ const BAD: readonly [kind: ActKind, what: string, message: string, detail: unkno
   ['charter', 'half an hour', 'approval.hours', charter(1.5)],
   ['done', 'no objects', 'objects', { changed: 0 }],
   ['done', 'fewer than none changed', 'changed', { objects: 1, changed: -1 }],
+  ['continue', 'no origin', 'origin', { size: 7, root: 'a'.repeat(64) }],
+  ['continue', 'half a size', 'size', { origin: 'a', size: 0.5, root: 'a'.repeat(64) }],
+  ['continue', 'no root', 'root', { origin: 'a', size: 7, root: 'a' }],
   ['hold.place', 'no case', 'case', { segments: [range] }],
   ['hold.place', 'a longer case', 'case', { case: `${LONG}x`, segments: [range] }],
   ['hold.place', 'no segments', 'segments', held()],
@@ -310,7 +318,7 @@ describe('what it may not', () => {
 });
 
 it('who must be two, and what demands something of the store', () => {
-  expect([...TWO_PERSONS]).toEqual(['hold.release', 'key.retire', 'gap.accept', 'disclose']);
+  expect([...TWO_PERSONS]).toEqual(['continue', 'hold.release', 'key.retire', 'gap.accept', 'disclose']);
   expect([...WITH_EFFECT]).toEqual(['hold.place', 'hold.release', 'retention.extend', 'key.rotate']);
 });
 

@@ -136,15 +136,15 @@ describe('a longer lock', () => {
     const world = await governedArchive();
     const request = extend(START_MS + 20 * YEAR_MS, range(0, 1));
     const { recorded } = await world.decide(world.people.ada, request);
-    const first = await decisionLock(world.tools, recorded.place.sequence);
+    const first = await decisionLock(world.tools, recorded.place);
     await world.clock.sleep(3_600_000);
     const again = await world.decide(world.people.ada, request);
     expect(again.recorded.act.id).toBe(recorded.act.id);
-    expect(await decisionLock(world.tools, again.recorded.place.sequence)).toBe(first);
+    expect(await decisionLock(world.tools, again.recorded.place)).toBe(first);
     expect(first).toBe(
       Math.ceil(afterPeriod(recorded.place.sealedMs, world.tools.retention.period) / 1000) * 1000,
     );
-    expect(await decisionLock(world.tools, 99)).toBeNull();
+    expect(await decisionLock(world.tools, { offset: 99, sequence: 99, sealedMs: 0 })).toBeNull();
   });
 
   const untilMs = START_MS + 3 * YEAR_MS;

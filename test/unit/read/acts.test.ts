@@ -6,17 +6,17 @@ import { nodeSha256, nodeSha256Into } from '../../../src/base/node/hash.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../../../src/format/chain.ts';
 import { sealKey } from '../../../src/format/paths.ts';
 import { type ActsLook, lookAtActs } from '../../../src/read/acts.ts';
-import type { StoreReader } from '../../../src/store/store.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import { verifyArchive } from '../../../src/verify/verify.ts';
 import { ArchiveBuilder, archiveKey, ORIGIN, START_MS, signer } from '../../support/archive-builder.ts';
 import { APPROVER, GOVERNANCE_KEY, governedArchive } from '../../support/governed-archive.ts';
+import { lawlessStore } from '../../support/lawless-store.ts';
 
 const { signal } = new AbortController();
 const LOG = archiveKey(signer());
 const OWN = archiveKey(GOVERNANCE_KEY(), governanceOrigin(ORIGIN));
 const look = ({ archive }: ArchiveBuilder, trusted = [LOG, OWN]) =>
-  lookAtActs(archive as unknown as StoreReader, trusted, signal);
+  lookAtActs(lawlessStore(archive), trusted, signal);
 const checker = portableChecker({
   sha256: nodeSha256,
   sha256Into: nodeSha256Into,
