@@ -104,5 +104,9 @@ it('names the chains that still have a key that is to be retired', async () => {
 it('names chains of imports, which no archiver changes over', async () => {
   const { code, out } = await decided('keys', 'rotate', '--new', at('next.pem'));
   expect(code).toBe(4);
-  expect(out).toContain('no archiver seals what was imported: end that chain with\n  --ended import.old/0\n');
+  expect(out).toContain(
+    'no archiver seals what was imported: it takes the key where you import, by\n' +
+      '  ledgerstone keys follow --config ledgerstone.yaml\n' +
+      'or, if nothing more is imported there, it ends with the earlier key:\n  --ended import.old/0\n',
+  );
 });
