@@ -62,6 +62,22 @@ function fromPs(own: string): StackProcess[] {
 }
 
 /**
+ * Whether it holds no file and no port any more. A process that ends gives up its memory first, and with it the
+ * environment by which it is found. What it has locked or listens on, it keeps until its last thread is over
+ * (exit_mm and exit_files in Linux's do_exit).
+ */
+export function isOver(pid: number, proc = '/proc'): boolean {
+  if (process.platform !== 'linux') return !isAlive(pid);
+  try {
+    const stat = readFileSync(`${proc}/${pid}/stat`, 'latin1');
+    const state = stat.slice(stat.lastIndexOf(')') + 1).trim()[0] ?? '';
+    return 'ZX'.includes(state) && readdirSync(`${proc}/${pid}/task`).length <= 1;
+  } catch {
+    return true;
+  }
+}
+
+/**
  * Ends all processes of the stack and returns when none is left. It uses SIGKILL at once: their data is
  * thrown away, and an orderly shutdown of Kafka waits for controllers that end at the same time.
  */
@@ -70,11 +86,12 @@ export async function endProcesses(dir: string, only?: string): Promise<number> 
   const ended = new Set<number>();
   for (;;) {
     const left = processesOf(dir).filter(({ name }) => only === undefined || name === only);
-    if (left.length === 0) return ended.size;
+    const ending = [...ended].filter((pid) => !isOver(pid));
+    if (left.length + ending.length === 0) return ended.size;
     if (performance.now() > deadline) {
       throw new LedgerstoneError(
         'stack',
-        `processes ${left.map(({ pid }) => pid).join(', ')} survive SIGKILL`,
+        `processes ${[...left.map(({ pid }) => pid), ...ending].join(', ')} survive SIGKILL`,
         {
           remedy: 'Look at them with ps; a process in state D waits for a disk.',
         },
