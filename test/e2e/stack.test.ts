@@ -41,12 +41,23 @@ const launch = (dir: string): ChildProcess =>
   });
 
 /** High watermarks of all partitions of the stack's topic. */
+/** A broker lists itself a moment before it leads its partitions again: until then it refuses to say. */
 async function recordCount(brokers: readonly string[]): Promise<number> {
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  const offsets = await admin.fetchTopicOffsets('audit.orders');
-  await admin.disconnect();
-  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+  try {
+    for (;;) {
+      try {
+        const offsets = await admin.fetchTopicOffsets('audit.orders');
+        return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+      } catch (error) {
+        if ((error as { type?: unknown }).type !== 'NOT_LEADER_FOR_PARTITION') throw error;
+        await sleep(100);
+      }
+    }
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 const addressLines = (output: string): string[] =>
