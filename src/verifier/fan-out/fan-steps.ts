@@ -110,8 +110,15 @@ async function merge(tools: FanTools, run: FanRun, signal: AbortSignal): Promise
   return keepReport(tools.own, run, { report, coverage, version: tools.version }, signal);
 }
 
+/** Throws `decisions-unread` where the store did not give them: without its holds no archive is verified. */
 async function optionsOf({ archive, asked, work }: FanTools, signal: AbortSignal) {
   const look = await lookAtActs(archive, asked.trusted, signal);
+  const problem = look.kind === 'unread' || look.kind === 'read' ? look.problem : null;
+  if (problem !== null && 'broken' in look && !look.broken)
+    throw new LedgerstoneError('decisions-unread', `decisions about the archive can't be read: ${problem}`, {
+      disposition: 'retriable',
+      remedy: 'It is tried again. If it stays so, look at the store and at what the role may read.',
+    });
   return {
     ...{ ...asked, depth: 'content' as const, nowMs: work.clock.now(), signal },
     acts: look.kind === 'read' ? look : null,
