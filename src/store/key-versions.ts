@@ -24,8 +24,9 @@ export class KeyVersions {
   /**
    * The versions in the store's own order, which is certain. The SDK splits versions from markers, so markers
    * are put among them by time, and S3's time has whole seconds: within one second the marker counts as the
-   * newer, for one deletes what is there, unless the version is the current one. Nothing but a report depends
-   * on a marker's place.
+   * newer, for one deletes what is there. What the store calls the current one is the newest, whatever its
+   * time: some servers (versitygw 1.8) give a marker the time of the version below. Nothing but a report
+   * depends on a marker's place.
    */
   oldestFirst(): ObjectVersion[] {
     const versions = this.#versions.newestFirst();
@@ -47,7 +48,7 @@ export class KeyVersions {
 
 function isOlder(version: Listed | undefined, marker: Listed | undefined): boolean {
   if (version === undefined) return false;
-  if (marker === undefined) return true;
+  if (marker === undefined || marker.latest) return true;
   return !version.latest && version.lastModifiedMs <= marker.lastModifiedMs;
 }
 

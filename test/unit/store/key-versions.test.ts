@@ -52,6 +52,18 @@ describe('oldestFirst', () => {
     );
   });
 
+  it('puts a marker that is the current one last, also where its time is that of the version below', () => {
+    // versitygw 1.8 makes the file of the version into the marker, with its time, and copies the version.
+    const key = { key: 'k', size: 0 };
+    const version = { ...key, versionId: 'v', marker: false, lastModifiedMs: 2000, latest: false };
+    const marker = { ...key, versionId: 'm', marker: true, lastModifiedMs: 1000, latest: true };
+    expect(
+      fed([version, marker])
+        .oldestFirst()
+        .map(({ versionId }) => versionId),
+    ).toEqual(['v', 'm']);
+  });
+
   it('puts a marker after the version of its second, unless that version is the current one', () => {
     const entry = (versionId: string, marker: boolean, latest: boolean): Listed => ({
       key: 'k',
