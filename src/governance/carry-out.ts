@@ -13,6 +13,7 @@ import { trustingDecided } from './decided-keys.ts';
 import type { Effect, EffectTools } from './effect.ts';
 import { enforceLocks, type LocksEnforced } from './enforce-locks.ts';
 import { extendLocks } from './extend-locks.ts';
+import { goneJudge } from './gone-data.ts';
 import { type Decider, type GovernanceTools, readGovernance, recordAct } from './record-act.ts';
 import { segmentsOfAct, settleHolds } from './settle-holds.ts';
 
@@ -52,8 +53,8 @@ export async function decisionLock(
   return state?.kind === 'locked' ? state.lock.untilMs : null;
 }
 
-const effectTools = ({ store, logKeys, signal, onObject }: CarryTools): EffectTools => ({
-  ...{ store, trusted: logKeys, signal, ...(onObject && { onObject }) },
+const effectTools = ({ store, clock, logKeys, signal, onObject }: CarryTools): EffectTools => ({
+  ...{ store, clock, trusted: logKeys, signal, ...(onObject && { onObject }) },
 });
 
 /**
@@ -76,7 +77,9 @@ function effectOf(tools: CarryTools, recorded: RecordedAct, history: ActHistory)
   const { act } = recorded;
   if (act.kind === 'retention.extend') {
     const lock = { mode: tools.retention.mode, untilMs: parseUntil(act.detail.until) };
-    return extendLocks(trustingDecided(effectTools(tools), history), act.detail.segments, lock);
+    const goneOf = goneJudge(history, tools.clock.now());
+    const trusting = trustingDecided(effectTools(tools), history);
+    return extendLocks({ ...trusting, goneOf }, act.detail.segments, lock);
   }
   return settleHolds(effectTools(tools), history, segmentsOfAct(recorded, history), () => historyNow(tools));
 }

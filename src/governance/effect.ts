@@ -1,4 +1,5 @@
 // What came of bringing objects of the store to what decisions demand?
+import type { Clock } from '../base/clock.ts';
 import { Semaphore } from '../base/concurrency.ts';
 import { messageOf } from '../base/error.ts';
 import type { HoldWriter, Store } from '../store/store.ts';
@@ -6,6 +7,7 @@ import type { ScopeTools, StoredObject } from './scope.ts';
 
 export type EffectTools = ScopeTools & {
   readonly store: Store & HoldWriter;
+  readonly clock: Pick<Clock, 'now'>;
   /** Called after each object. */
   readonly onObject?: () => void;
 };
@@ -22,6 +24,8 @@ export type Effect = EffectCounts & {
   held: number;
   /** Held, and no act speaks of them: left as they are. */
   withoutAct: string[];
+  /** Data that had gone when nothing kept it any more, and why: nothing is demanded of it. */
+  readonly gone: string[];
   /** What is not as demanded, and why. Empty: all is done. */
   readonly failed: string[];
   /** Segments whose seals can't be trusted: their objects were taken by their names. */
@@ -31,7 +35,7 @@ export type Effect = EffectCounts & {
 };
 
 export const noEffect = (): Effect => ({
-  ...{ objects: 0, changed: 0, held: 0, withoutAct: [], failed: [], doubts: [], isLockless: false },
+  ...{ objects: 0, changed: 0, held: 0, withoutAct: [], gone: [], failed: [], doubts: [], isLockless: false },
 });
 
 /** Objects that are worked on at once. */

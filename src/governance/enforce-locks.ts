@@ -11,6 +11,7 @@ import type { ActOf, RecordedAct } from '../verify/acts/recorded-act.ts';
 import { trustingDecided } from './decided-keys.ts';
 import { type Effect, type EffectTools, noEffect } from './effect.ts';
 import { extendLocks } from './extend-locks.ts';
+import { type GoneJudge, goneJudge } from './gone-data.ts';
 import { chainsOf } from './scope.ts';
 
 /** Seals that are read ahead. */
@@ -35,7 +36,7 @@ export async function enforceLocks(
   nowMs: number,
   mode: 'COMPLIANCE' | 'GOVERNANCE',
 ): Promise<LocksEnforced> {
-  const tools = trustingDecided(given, history);
+  const tools = { ...trustingDecided(given, history), goneOf: goneJudge(history, nowMs) };
   const fulfilled: { recorded: RecordedAct; effect: Effect }[] = [];
   const enforced = { effect: noEffect(), fulfilled, late: 0 };
   for (const one of extensions(history)) {
@@ -50,7 +51,7 @@ export async function enforceLocks(
 }
 
 async function enforcePolicies(
-  tools: EffectTools,
+  tools: EffectTools & { readonly goneOf: GoneJudge },
   history: ActHistory,
   enforced: { readonly effect: Effect; late: number },
 ): Promise<void> {
@@ -101,9 +102,10 @@ async function* backFrom(head: number): AsyncGenerator<number> {
   for (let sequence = head; sequence >= 0; sequence--) yield sequence;
 }
 
-function add(sum: Effect, { objects, changed, failed, doubts, isLockless }: Effect): void {
+function add(sum: Effect, { objects, changed, gone, failed, doubts, isLockless }: Effect): void {
   sum.objects += objects;
   sum.changed += changed;
+  sum.gone.push(...gone);
   sum.failed.push(...failed);
   sum.doubts.push(...doubts);
   sum.isLockless ||= isLockless;

@@ -3,15 +3,17 @@ import { LedgerstoneError } from '../base/error.ts';
 import type { SegmentRange } from '../format/act-detail.ts';
 import type { Lock } from '../store/store.ts';
 import { type Effect, type EffectTools, noEffect, Steps } from './effect.ts';
+import { type GoneJudge, noteGone } from './gone-data.ts';
 import { documents, type StoredObject, segmentsIn } from './scope.ts';
 
 /**
  * Each version of these segments, and the keys and FORMAT, is locked until then or longer, in the mode that
  * it has. `mode`: of one without any lock. Each lock is read, lengthened if it must be, and read back.
  * Nothing becomes shorter. Whatever breaks this off, the same call goes on. `withDocuments`: keys and FORMAT.
+ * Data that might go and has gone is named.
  */
 export async function extendLocks(
-  tools: EffectTools,
+  tools: EffectTools & { readonly goneOf: GoneJudge },
   ranges: readonly SegmentRange[],
   { mode, untilMs }: Lock,
   withDocuments = true,
@@ -20,8 +22,9 @@ export async function extendLocks(
   const steps = new Steps(tools, effect);
   const extend = (object: StoredObject) =>
     steps.start(object, () => extendOne(tools, effect, object, { mode, untilMs }));
-  for await (const { objects, problems, doubt } of segmentsIn(tools, ranges)) {
+  for await (const { objects, problems, doubt, ...about } of segmentsIn(tools, ranges)) {
     effect.failed.push(...problems);
+    noteGone(tools.goneOf(about), effect);
     if (doubt !== null) effect.doubts.push(doubt);
     for (const object of objects) await extend(object);
   }

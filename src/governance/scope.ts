@@ -4,6 +4,7 @@ import { LedgerstoneError, messageOf } from '../base/error.ts';
 import type { SegmentRange } from '../format/act-detail.ts';
 import { oldestVersion, oldestVersions } from '../format/oldest-version.ts';
 import { dataPrefix, parseKey, sealKey, sealPrefix } from '../format/paths.ts';
+import { parseUntil } from '../format/time.ts';
 import type { VerifierKey } from '../format/vkey.ts';
 import { ChainReader } from '../read/chain-reader.ts';
 import { UntrustedSealError } from '../read/errors.ts';
@@ -28,9 +29,14 @@ export type SegmentObjects = {
   readonly objects: readonly StoredObject[];
   /** What lacks, or could not be read. */
   readonly problems: readonly string[];
+  /** Its data object is not there, which its seal promises until then, in milliseconds. */
+  readonly goneMs: number | null;
   /** Its seal is not as it should be, so its objects are taken by their names. */
   readonly doubt: string | null;
 };
+
+export const segmentText = ({ chain, partition, sequence }: SegmentName): string =>
+  `segment ${sequence} of ${chain}/${partition}`;
 
 type Chain = { readonly chain: string; readonly partition: number };
 
@@ -91,7 +97,7 @@ async function* segmentsOfChain(
     const problems = [`${which} of ${chain}/${partition}: no seal is there`];
     return Promise.resolve({
       segment: { chain, partition, sequence: from },
-      ...{ objects: [], problems, doubt: null },
+      ...{ objects: [], problems, goneMs: null, doubt: null },
     });
   });
 }
@@ -146,20 +152,20 @@ async function objectsOf(
   segment: SegmentName,
   seal: StoredObject,
 ): Promise<SegmentObjects> {
-  const { chain, partition, sequence } = segment;
-  const name = `segment ${sequence} of ${chain}/${partition}`;
-  const missing = { segment, objects: [seal], doubt: null };
+  const { sequence } = segment;
+  const name = segmentText(segment);
+  const missing = { segment, objects: [seal], goneMs: null, doubt: null };
   try {
-    const { data } = (await reader.seal(sequence)).manifest;
+    const { data, retention } = (await reader.seal(sequence)).manifest;
     if (data === null) return { ...missing, problems: [] };
     const version = await oldestVersion(store, data.key, signal);
-    if (version === null) return { ...missing, problems: [`${name}: its data object is not there`] };
-    return { segment, objects: [seal, version], problems: [], doubt: null };
+    if (version === null) return { ...missing, problems: [], goneMs: parseUntil(retention.until) };
+    return { ...missing, objects: [seal, version], problems: [] };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof VerifyError || error instanceof UntrustedSealError) {
       const all = [seal, ...(await listing.of(sequence))];
-      return { segment, objects: all, problems: [], doubt: `${name}: ${messageOf(error)}` };
+      return { ...missing, objects: all, problems: [], doubt: `${name}: ${messageOf(error)}` };
     }
     if (!(error instanceof LedgerstoneError)) throw error;
     return { ...missing, problems: [`${name}: ${error.message}`] };

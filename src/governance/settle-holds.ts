@@ -6,6 +6,7 @@ import { demandsOf, holdsInForce, isInRange, type SegmentName } from '../verify/
 import type { RecordedAct } from '../verify/acts/recorded-act.ts';
 import { trustingDecided } from './decided-keys.ts';
 import { type Effect, type EffectTools, noEffect, Steps } from './effect.ts';
+import { goneJudge, noteGone } from './gone-data.ts';
 import { documents, type StoredObject, segmentsIn } from './scope.ts';
 
 /** A step of somebody else in between: so often what was taken off is looked at again. */
@@ -85,8 +86,10 @@ export async function settleHolds(
       if (change !== null) (change === 'off' ? taken : set).push({ object, segment });
     });
   };
-  for await (const { segment, objects, problems, doubt } of segmentsIn(tools, ranges)) {
+  const goneOf = goneJudge(history, tools.clock.now(), tools.isVerified);
+  for await (const { segment, objects, problems, goneMs, doubt } of segmentsIn(tools, ranges)) {
     effect.failed.push(...problems);
+    noteGone(goneOf({ segment, goneMs }), effect);
     if (doubt !== null) effect.doubts.push(doubt);
     for (const object of objects) await settle(object, segment);
   }

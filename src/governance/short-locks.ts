@@ -2,6 +2,7 @@
 import { readAhead } from '../base/concurrency.ts';
 import { LedgerstoneError } from '../base/error.ts';
 import type { SegmentRange } from '../format/act-detail.ts';
+import type { GoneJudge } from './gone-data.ts';
 import { documents, type ScopeTools, type StoredObject, segmentsIn } from './scope.ts';
 
 const AHEAD = 16;
@@ -10,10 +11,11 @@ export type ShortLock = { readonly object: StoredObject; readonly isShort: boole
 
 /**
  * Each version of these segments, and the keys and FORMAT, with whether its lock is shorter. Throws where
- * something lacks or may not be read: a list with holes would be taken for a whole one.
+ * something lacks or may not be read: a list with holes would be taken for a whole one. Data that might go
+ * and has gone is in none.
  */
 export async function* shortLocks(
-  tools: ScopeTools,
+  tools: ScopeTools & { readonly goneOf: GoneJudge },
   ranges: readonly SegmentRange[],
   untilMs: number,
 ): AsyncGenerator<ShortLock> {
@@ -26,9 +28,14 @@ export async function* shortLocks(
   });
 }
 
-async function* objectsOf(tools: ScopeTools, ranges: readonly SegmentRange[]): AsyncGenerator<StoredObject> {
-  for await (const { objects, problems } of segmentsIn(tools, ranges)) {
-    if (problems.length > 0) throw new LedgerstoneError('segment-incomplete', problems.join('; '));
+async function* objectsOf(
+  tools: Parameters<typeof shortLocks>[0],
+  ranges: readonly SegmentRange[],
+): AsyncGenerator<StoredObject> {
+  for await (const { objects, problems, ...about } of segmentsIn(tools, ranges)) {
+    const gone = tools.goneOf(about);
+    const lacks = gone?.isFault === true ? [...problems, gone.text] : problems;
+    if (lacks.length > 0) throw new LedgerstoneError('segment-incomplete', lacks.join('; '));
     yield* objects;
   }
   yield* documents(tools);

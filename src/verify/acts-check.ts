@@ -2,6 +2,7 @@
 import type { Manifest } from '../format/manifest.ts';
 import { parseTime, parseUntil } from '../format/time.ts';
 import type { SegmentName } from './acts/in-force.ts';
+import { keptBySeal } from './acts/kept.ts';
 import type { ArchiveHold, ArchiveVersion } from './archive-reader.ts';
 import type { ChainTally } from './chain-tally.ts';
 import { missingProblem } from './data-check.ts';
@@ -69,11 +70,12 @@ export class ActsCheck {
 
   /** Of a data object that is not there. */
   missing(opened: OpenedSeal): Problem {
-    const untilMs = this.promisedMs(opened);
-    const cases = this.#run.heldTo?.casesSince(this.#segmentOf(opened.manifest), untilMs) ?? [];
-    if (cases.length === 0) return missingProblem(opened, this.#run.nowMs, untilMs);
-    const expected = `kept under a legal hold for ${cases.join(', ')}`;
-    return { code: 'data-missing', expected, found: 'no object' };
+    const { heldTo, nowMs } = this.#run;
+    const sealMs = parseUntil(opened.manifest.retention.until);
+    return missingProblem(
+      heldTo?.kept(this.#segmentOf(opened.manifest), sealMs) ?? keptBySeal(sealMs),
+      nowMs,
+    );
   }
 
   problems({ manifest }: OpenedSeal): readonly Problem[] {

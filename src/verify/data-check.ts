@@ -1,6 +1,7 @@
 // Is a segment's data object there, as long as it was promised, locked, and what its seal says?
 import { LIMITS } from '../base/limits.ts';
-import { parseUntil, untilText } from '../format/time.ts';
+import { parseUntil, timeText, untilText } from '../format/time.ts';
+import type { KeptData } from './acts/kept.ts';
 import type { ArchiveVersion } from './archive-reader.ts';
 import type { ChainTally } from './chain-tally.ts';
 import type { Visit } from './content-visitor.ts';
@@ -10,15 +11,17 @@ import type { OpenedSeal } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
 
-/** For a missing object: `expired` if its promised time is over, otherwise `data-missing`. */
-export function missingProblem(
-  opened: OpenedSeal,
-  nowMs: number,
-  untilMs = parseUntil(opened.manifest.retention.until),
-): Problem {
-  const until = untilText(untilMs);
-  const isOver = nowMs > untilMs;
-  return { code: isOver ? 'expired' : 'data-missing', expected: `kept until ${until}`, found: 'no object' };
+/** For a missing object: `expired` if the time for which it was kept is over, otherwise `data-missing`. */
+export function missingProblem({ untilMs, cases, lateMs }: KeptData, nowMs: number): Problem {
+  const found = 'no object';
+  if (untilMs === Number.POSITIVE_INFINITY) {
+    const expected = `kept under a legal hold for ${cases.join(', ')}`;
+    return { code: 'data-missing', expected, found };
+  }
+  const until = `kept until ${untilText(untilMs)}`;
+  if (nowMs <= untilMs) return { code: 'data-missing', expected: until, found };
+  const late = lateMs === null ? '' : `; that it is kept longer was decided at ${timeText(lateMs)}`;
+  return { code: 'expired', expected: `${until}${late}`, found };
 }
 
 /** True: by its seal's word nothing keeps the data any more, and whoever removes it changes nothing. */

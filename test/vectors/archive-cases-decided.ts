@@ -84,6 +84,16 @@ const decided =
 const hold = ({ builder }: Governed, keys: readonly string[], held = true) => {
   for (const key of keys) builder.archive.setHold(key, held);
 };
+/** Decided so long after the archive began, approved where it takes two persons, and said to be done. */
+const doneAt = async ({ decide }: World, asked: Asked, ms: number) => {
+  const at = { sealedMs: START_MS + ms };
+  const of = await decide(asked, at);
+  if (asked.kind === 'hold.release') await decide({ kind: 'approve', of, by: APPROVER, detail: {} }, at);
+  await decide({ kind: 'done', of, detail: { objects: 5, changed: 5 } }, at);
+};
+const lockAll = ({ builder, objects }: World) => {
+  for (const key of objects) builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
+};
 /** A last segment of the governance chain that lacks one of its signatures. */
 const broken = ({ decide }: World) =>
   decide(
@@ -359,6 +369,61 @@ const LOCKS: readonly ArchiveCase[] = [
       for (const key of world.objects)
         world.builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
       world.builder.archive.remove(world.objects.at(-1) as string);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'odd-extended-after-the-data-went',
+    about: 'A longer lock was decided when the retention of data was over and that data had gone: it is expired (13.6.9).',
+    codes: ['expired'],
+    make: decided(async (world) => {
+      await doneAt(world, extend(START_MS + 3 * YEAR_MS), 1.5 * YEAR_MS);
+      lockAll(world);
+      world.builder.archive.remove(world.segments[1]!.dataKey!);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'bad-extended-late-and-short',
+    about: 'The same of data that is there: it is locked as before (13.6.1).',
+    codes: ['retention-short'],
+    make: decided(async (world) => {
+      await doneAt(world, extend(START_MS + 3 * YEAR_MS), 1.5 * YEAR_MS);
+      lockAll(world);
+      world.builder.archive.setLock(world.segments[1]!.dataKey!, { mode: 'COMPLIANCE', untilMs: START_MS + 1.2 * YEAR_MS });
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'bad-extended-in-turn-and-gone',
+    about: 'A lock was made longer before its end, and again before that end: the data is gone before the last one (13.6.9).',
+    codes: ['data-missing'],
+    make: decided(async (world) => {
+      await world.done(extend(START_MS + 3 * YEAR_MS));
+      await doneAt(world, extend(START_MS + 5 * YEAR_MS), 2 * YEAR_MS);
+      lockAll(world);
+      world.builder.archive.remove(world.segments[1]!.dataKey!);
+    }, START_MS + 4 * YEAR_MS),
+  },
+  {
+    name: 'bad-extended-while-held-and-gone',
+    about: 'A longer lock was decided while a hold kept the data, and then the hold was released: the data is gone (13.6.9).',
+    codes: ['data-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      await doneAt(world, extend(START_MS + 3 * YEAR_MS), 1.5 * YEAR_MS);
+      await doneAt(world, RELEASE, 1.6 * YEAR_MS);
+      lockAll(world);
+      world.builder.archive.remove(world.segments[1]!.dataKey!);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'odd-extended-after-the-hold-and-gone',
+    about: 'The same, decided after the release: the data may have gone in between, and is expired (13.6.9).',
+    codes: ['expired'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      await doneAt(world, RELEASE, 1.5 * YEAR_MS);
+      await doneAt(world, extend(START_MS + 3 * YEAR_MS), 1.6 * YEAR_MS);
+      lockAll(world);
+      world.builder.archive.remove(world.segments[1]!.dataKey!);
     }, START_MS + 2 * YEAR_MS),
   },
   {

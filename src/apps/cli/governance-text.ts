@@ -177,6 +177,7 @@ export function effectLines(effect: Effect, done: string): string[] {
   if (isLockless && failed.length === 0)
     return [
       'a directory has no locks and no holds: it is decided and recorded, and nothing keeps these files',
+      ...goneLines(effect),
     ];
   const all = objects + failed.length;
   const lines = [
@@ -186,12 +187,21 @@ export function effectLines(effect: Effect, done: string): string[] {
   ];
   lines.push(...shortened(failed).map((line) => `  failed: ${line}`));
   if (failed.length > 0) lines.push('run the same command again: it goes on where this ended');
+  lines.push(...goneLines(effect));
   lines.push(...shortened(doubts).map((line) => `  its objects were taken by their names: ${line}`));
   if (doubts.some((line) => /: (unknown-key|no-trusted-key)/.test(line)))
     lines.push('  if that key is the log’s, name it in archive.trusted of governance.yaml');
   lines.push(...shortened(withoutAct).map((key) => `  held without an act, and left so: ${key}`));
   return lines;
 }
+
+const goneLines = ({ gone }: Effect): string[] =>
+  gone.length === 0
+    ? []
+    : [
+        `${counted(gone.length, 'data object')} had gone when nothing kept it any more, and nothing is demanded of it:`,
+        ...shortened(gone).map((line) => `  ${line}`),
+      ];
 
 /** Why a release took no hold off of some objects. Empty: it is no release, or none of them is held. */
 export function stillHeldLines(recorded: RecordedAct, history: ActHistory, { held }: Effect): string[] {

@@ -106,7 +106,8 @@ async function runKeep(session: Session, name: string | undefined, options: Keep
   };
   const look: Look = async (sinceMs) => {
     const { history, broken } = await read();
-    const tools = { store, trusted, signal: io.signal, isVerified: broken === null };
+    const clock = systemClock;
+    const tools = { store, clock, trusted, signal: io.signal, isVerified: broken === null };
     const effect = await keepHolds(tools, history, sinceMs, async () => (await read()).history);
     const holds = holdsInForce(history, broken === null);
     const notLooked = sinceMs === null ? [] : holds.filter(({ segments }) => !segments.some(isGrowing));

@@ -187,11 +187,11 @@ export async function runEnforce(session: Session, options: DecidingOptions): Pr
 async function enforceBefore(
   { output }: Session,
   options: DecidingOptions,
-  { store, logKeys, signal }: Deciding['tools'],
+  { store, clock, logKeys, signal }: Deciding['tools'],
   broken: BrokenActsError,
 ): Promise<number> {
   const { history } = broken.before!;
-  const keeping = { store, trusted: logKeys, signal, isVerified: false };
+  const keeping = { store, clock, trusted: logKeys, signal, isVerified: false };
   const effect = await keepHolds(keeping, history, null, async () => history);
   const cases = holdsInForce(history, false).map((hold) => hold.case);
   if (options.json === true) await output.json({ cases, broken: broken.message, effect: effectJson(effect) });

@@ -9,8 +9,10 @@ import { untilText } from '../../format/time.ts';
 import { lockedAlready } from '../../governance/already-locked.ts';
 import { decisionLock, historyNow } from '../../governance/carry-out.ts';
 import { earlierActs } from '../../governance/earlier-acts.ts';
+import { goneJudge } from '../../governance/gone-data.ts';
 import { recordAct } from '../../governance/record-act.ts';
 import { shortLocks } from '../../governance/short-locks.ts';
+import type { ActHistory } from '../../verify/acts/history.ts';
 import { type BatchManifest, writeBatchManifest } from './batch-manifest.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
@@ -47,6 +49,7 @@ the list of objects and the job for S3 Batch Operations, for hundreds of thousan
 them: you run it, and then \`retention enforce\`, which reads each lock back.
 
 Where longer locks in force cover all of it for as long, nothing is written.
+Data that had gone when nothing kept it any more is named, and the rest is locked.
 
 Exit codes: 0 recorded, and locked, or nothing becomes longer; 2 usage or not allowed; 3 it could not be written; 4
 recorded, and not all of it is locked yet: run the same command again.
@@ -83,7 +86,7 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     const already = isCovered
       ? null
       : lockedAlready(history, selected.ranges, Date.parse(until), tools.clock.now());
-    if (already !== null) return nothingLonger(session, options, context, selected, already);
+    if (already !== null) return nothingLonger(session, options, context, history, selected, already);
     if (options.dryRun === true) {
       if (options.json === true) await output.json({ dryRun: true, until, selection });
       else
@@ -104,7 +107,7 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
     const written = isCovered ? null : await recordAct(tools, decider, request);
     if (options.manifest !== undefined) {
       const standing = written ?? { recorded: acts.at(-1)!, isNew: false, history };
-      const made = await manifestOf(context, options.manifest, selected.ranges, until);
+      const made = await manifestOf(context, standing.history, options.manifest, selected.ranges, until);
       return finish(session, options, standing, { selection, manifest: made }, [
         ...lines,
         ...manifestLines(options.manifest, made),
@@ -121,18 +124,15 @@ async function runExtend(session: Session, options: ExtendOptions): Promise<numb
 async function nothingLonger(
   { output }: Session,
   options: ExtendOptions,
-  { tools: { store, signal, logKeys } }: Deciding,
+  { tools }: Deciding,
+  history: ActHistory,
   selected: Awaited<ReturnType<typeof selectionOf>>,
   decidedMs: number,
 ): Promise<number> {
   const locked = untilText(decidedMs);
   let short = 0;
-  if (store.kind === 's3')
-    for await (const { isShort } of shortLocks(
-      { store, signal, trusted: logKeys },
-      selected.ranges,
-      decidedMs,
-    ))
+  if (tools.store.kind === 's3')
+    for await (const { isShort } of shortLocks(lookingOf(tools, history), selected.ranges, decidedMs))
       if (isShort) short++;
   if (options.json === true)
     await output.json({ written: false, decidedUntil: locked, short, selection: selectionJson(selected) });
@@ -147,6 +147,10 @@ async function nothingLonger(
   return short > 0 ? EXIT.notYet : EXIT.ok;
 }
 
+const lookingOf = ({ store, signal, clock, logKeys }: Deciding['tools'], history: ActHistory) => ({
+  ...{ store, signal, trusted: logKeys, goneOf: goneJudge(history, clock.now()) },
+});
+
 function requireS3({ config }: Deciding): StoreConfig & { readonly kind: 's3' } {
   const { store } = config.archive;
   if (store.kind === 's3') return store;
@@ -155,15 +159,16 @@ function requireS3({ config }: Deciding): StoreConfig & { readonly kind: 's3' } 
 
 const manifestOf = (
   context: Deciding,
+  history: ActHistory,
   folder: string,
   ranges: readonly SegmentRange[],
   until: string,
 ): Promise<BatchManifest> => {
   const { bucket, prefix } = requireS3(context);
-  const { store, signal, logKeys, retention } = context.tools;
+  const { mode } = context.tools.retention;
   return writeBatchManifest(
-    { folder, bucket, prefix, mode: retention.mode, until },
-    shortLocks({ store, signal, trusted: logKeys }, ranges, Date.parse(until)),
+    { folder, bucket, prefix, mode, until },
+    shortLocks(lookingOf(context.tools, history), ranges, Date.parse(until)),
   );
 };
 

@@ -4,7 +4,9 @@ import { LIMITS } from '../../base/limits.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
 import { oldestVersion, oldestVersions } from '../../format/oldest-version.ts';
 import { type ParsedKey, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
+import { parseUntil } from '../../format/time.ts';
 import type { StoreReader } from '../../store/store.ts';
+import { keptBySeal } from '../../verify/acts/kept.ts';
 import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import { isDataOver, missingProblem } from '../../verify/data-check.ts';
 import type { Finding } from '../../verify/finding.ts';
@@ -62,7 +64,8 @@ async function addLoss(
   const { sequence } = parsed;
   const opened = await sealOf(archive, parsed, signal);
   if (opened?.manifest.data?.key !== key) return;
-  findings.add(missingProblem(opened, nowMs), { key, sequence });
+  const sealMs = parseUntil(opened.manifest.retention.until);
+  findings.add(missingProblem(keptBySeal(sealMs), nowMs), { key, sequence });
 }
 
 /** Null: there is none that can be read. */

@@ -11,6 +11,7 @@ import type { ObjectLocation } from '../finding-list.ts';
 import { isPast, isUndone } from './ended.ts';
 import type { ActHistory } from './history.ts';
 import { demandsOfActs, extensions, holdsStanding, isInRange, type SegmentName } from './in-force.ts';
+import { type KeptData, keepersOf, keptBySeal, keptUntil } from './kept.ts';
 import { printOfVkey } from './keys.ts';
 import { actsOf, type RecordedAct } from './recorded-act.ts';
 
@@ -29,8 +30,8 @@ export type HeldTo = {
   lockedUntilMs(segment: SegmentName): number;
   /** Cases for which an object of it must be under a legal hold. `storedMs`: when it was sealed or stored. */
   casesOf(segment: SegmentName, storedMs: number): readonly string[];
-  /** Cases that have held it since that time or longer: its data was still locked then. */
-  casesSince(segment: SegmentName, ms: number): readonly string[];
+  /** Until when its data is there, whose seal promises it until `sealMs` (13.6.9). */
+  kept(segment: SegmentName, sealMs: number): KeptData;
   /** A case demands a hold of it, and it was stored less than an hour ago: so no hold is demanded yet. */
   isHoldToCome(segment: SegmentName, storedMs: number): boolean;
   /** False: nobody decided that it is under a legal hold. */
@@ -53,7 +54,7 @@ export const sealsAlone = (held: HeldTo): HeldTo => ({
   ...held,
   lockedUntilMs: () => 0,
   casesOf: () => [],
-  casesSince: () => [],
+  kept: (_, sealMs) => keptBySeal(sealMs),
   isHoldToCome: () => false,
   mayBeHeld: () => true,
 });
@@ -61,7 +62,7 @@ export const sealsAlone = (held: HeldTo): HeldTo => ({
 /** What decisions say of how long data is there, for who reads it again: a sweep looks at each hold. */
 export const datesAlone = (held: HeldTo): HeldTo => ({
   ...sealsAlone(held),
-  ...{ lockedUntilMs: held.lockedUntilMs, casesSince: held.casesSince, sealProblems: () => [] },
+  ...{ lockedUntilMs: held.lockedUntilMs, kept: held.kept, sealProblems: () => [] },
 });
 
 /** How long what an act demands may take (13.6.7). */
@@ -88,14 +89,13 @@ export function heldTo(
     // What was over before it was done demands nothing.
     [...holding, ...extended.filter((one) => !isUndone(one) || !isPast(one, nowMs))].filter(isDue),
   );
-  const due = holding.filter(isDue);
+  const keepers = keepersOf(history, nowMs, isVerified).filter(({ recorded }) => isDue(recorded));
   const letGo = [...holding, ...releasing(history, placed, isDue)].map(holdOf);
   const names = ({ segments }: Pick<Hold, 'segments'>, segment: SegmentName) =>
     segments.some((range) => isInRange(range, segment));
   return {
     lockedUntilMs: demanded.lockedUntilMs,
-    casesSince: (segment, ms) =>
-      demandsOfActs(due.filter(({ inForce }) => inForce !== null && inForce.sealedMs <= ms)).casesOf(segment),
+    kept: (segment, sealMs) => keptUntil(keepers, segment, sealMs, nowMs),
     casesOf: (segment, storedMs) => (nowMs - storedMs <= HOUR_MS ? [] : demanded.casesOf(segment)),
     isHoldToCome: (segment, storedMs) => nowMs - storedMs <= HOUR_MS && demanded.casesOf(segment).length > 0,
     mayBeHeld: (segment) => !isVerified || letGo.some((one) => names(one, segment)),

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeBatchManifest } from '../../../src/apps/cli/batch-manifest.ts';
-import { enforceRetention } from '../../../src/governance/carry-out.ts';
+import { enforceRetention, historyNow } from '../../../src/governance/carry-out.ts';
+import { goneJudge } from '../../../src/governance/gone-data.ts';
 import { shortLocks } from '../../../src/governance/short-locks.ts';
 import { START_MS, YEAR_MS } from '../../support/archive-builder.ts';
-import { extend, governedArchive, LOCK, range } from '../../support/effect-world.ts';
+import { extend, type GovernedArchive, governedArchive, LOCK, range } from '../../support/effect-world.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -17,6 +18,10 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const UNTIL = new Date(START_MS + 3 * YEAR_MS).toISOString().replace('.000Z', 'Z');
+const looking = async (world: GovernedArchive) => ({
+  ...{ store: world.store, trusted: world.tools.logKeys, signal: world.tools.signal },
+  goneOf: goneJudge(await historyNow(world.tools), world.clock.now()),
+});
 const target = (name: string) => ({
   ...({
     folder: join(dir, name),
@@ -29,7 +34,7 @@ const target = (name: string) => ({
 
 it('each version of the segments, keys and FORMAT with a shorter lock; keys as in URLs', async () => {
   const world = await governedArchive();
-  const tools = { store: world.store, trusted: world.tools.logKeys, signal: world.tools.signal };
+  const tools = await looking(world);
   await world.decide(world.people.ada, extend(Date.parse(UNTIL), range(0, 0)));
   const made = await writeBatchManifest(target('one'), shortLocks(tools, [range(0, 2)], Date.parse(UNTIL)));
   const text = readFileSync(join(dir, 'one/manifest.csv'), 'utf8');
@@ -55,7 +60,7 @@ it('each version of the segments, keys and FORMAT with a shorter lock; keys as i
 
 it('a list with holes is none: what lacks ends it, and there is no job', async () => {
   const world = await governedArchive();
-  const tools = { store: world.store, trusted: world.tools.logKeys, signal: world.tools.signal };
+  const tools = await looking(world);
   await expect(
     writeBatchManifest(target('holes'), shortLocks(tools, [range(4, 7)], Date.parse(UNTIL))),
   ).rejects.toThrow('segments 6 to 7 of orders/0: no seal is there');

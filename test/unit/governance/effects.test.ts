@@ -1,7 +1,14 @@
 // Are the objects of the store as the decisions demand, whatever breaks the work off?
 import { describe, expect, it } from 'vitest';
 import { afterPeriod } from '../../../src/base/period.ts';
-import { carryOut, decisionLock, enforceHolds, historyNow } from '../../../src/governance/carry-out.ts';
+import { timeText } from '../../../src/format/time.ts';
+import {
+  carryOut,
+  decisionLock,
+  enforceHolds,
+  enforceRetention,
+  historyNow,
+} from '../../../src/governance/carry-out.ts';
 import { START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import {
   extend,
@@ -148,6 +155,47 @@ describe('a longer lock', () => {
   });
 
   const untilMs = START_MS + 3 * YEAR_MS;
+  /** The data of segment 0 has gone, at a time at which its lock was over. */
+  const worldBehindTheEnd = async () => {
+    const world = await governedArchive();
+    await world.clock.sleep(START_MS + 1.1 * YEAR_MS - world.clock.now());
+    const [gone] = world.store.keys().filter((key) => key.startsWith('data/topic=orders/partition=0/'));
+    world.store.attacker.destroy(gone!);
+    return world;
+  };
+  const GONE = `segment 0 of orders/0: its data was kept until ${timeText(LOCK.untilMs + 60_000).replace('.000Z', 'Z')}, and has gone`;
+
+  it('demands nothing of data that might go and had gone, names it, and is done', async () => {
+    const world = await worldBehindTheEnd();
+    const longer = await world.decide(world.people.ada, extend(untilMs, range(0, 1)));
+    expect([longer.isDone, longer.effect]).toMatchObject([
+      true,
+      { objects: 5, changed: 5, gone: [GONE], failed: [] },
+    ]);
+    const held = await world.decide(world.people.ada, place('C-1', range(0, 1)));
+    expect([held.isDone, held.effect]).toMatchObject([
+      true,
+      { objects: 5, changed: 5, gone: [GONE], failed: [] },
+    ]);
+    expect((await enforceRetention(world.tools, world.people.ada)).effect).toMatchObject({
+      gone: [GONE],
+      failed: [],
+    });
+  });
+
+  it('that was decided in time fails of data that is not there', async () => {
+    const world = await governedArchive();
+    await world.record(world.people.ada, extend(untilMs, range(0, 1)));
+    await world.clock.sleep(START_MS + 1.1 * YEAR_MS - world.clock.now());
+    const [gone] = world.store.keys().filter((key) => key.startsWith('data/topic=orders/partition=0/'));
+    world.store.attacker.destroy(gone!);
+    const { effect, closed } = await enforceRetention(world.tools, world.people.ada);
+    expect([effect.failed, effect.gone, closed]).toEqual([
+      ['segment 0 of orders/0: its data object is not there'],
+      [],
+      [],
+    ]);
+  });
 
   it('is on seal, data, keys and FORMAT, and no lock becomes shorter', async () => {
     const world = await governedArchive();

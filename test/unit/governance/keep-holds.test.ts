@@ -22,7 +22,7 @@ function keeperOf(world: GovernedArchive) {
       return world.store.hold(...args);
     },
   };
-  const tools = { store, trusted: world.tools.logKeys, signal: world.tools.signal };
+  const tools = { store, clock: world.clock, trusted: world.tools.logKeys, signal: world.tools.signal };
   const read = () => historyNow(world.tools);
   return {
     keep: async (sinceMs: number | null, reread = read) => {
@@ -119,9 +119,9 @@ describe('holds are kept', () => {
     await released(world, 'C-1');
     const history = await historyNow(world.tools);
     for (const key of world.held()) world.store.attacker.setHold(key, false);
-    const { store, logKeys: trusted, signal } = world.tools;
+    const { store, clock, logKeys: trusted, signal } = world.tools;
     const keep = (isVerified: boolean) =>
-      keepHolds({ store, trusted, signal, isVerified }, history, null, async () => history);
+      keepHolds({ store, clock, trusted, signal, isVerified }, history, null, async () => history);
     expect([(await keep(true)).changed, world.heldSegments(0)]).toEqual([0, []]);
     expect((await keep(false)).withoutAct).toEqual([]);
     expect(world.heldSegments(0)).toEqual([0, 1]);

@@ -22,14 +22,82 @@ const codes = (chain: ActChain, nowMs?: number) =>
     .actProblems()
     .map(({ problem }) => problem.code);
 
+describe('data is kept without a break', () => {
+  const DAYS = 24 * HOUR_MS;
+  const at = (days: number) => timeText(START_MS + days * DAYS).replace('.000Z', 'Z');
+  const forDays = (days: number, ...ranges: ReturnType<typeof range>[]) => extend(at(days), ...ranges);
+  /** What its seal promises for 10 days, at day 30 unless another one is said. In days. */
+  const kept = (chain: ActChain, nowDays = 30, isVerified = true) => {
+    const {
+      untilMs,
+      cases: by,
+      lateMs,
+    } = held(chain, nowDays * DAYS, isVerified).kept(segment(0), START_MS + 10 * DAYS);
+    return [(untilMs - START_MS) / DAYS, by, lateMs === null ? null : (lateMs - START_MS) / DAYS];
+  };
+  const decided = async (chain: ActChain, asked: Asked, days: number) =>
+    chain.done(await chain.decide(asked, days * DAYS), days * DAYS);
+
+  it('by its seal, and by each decision that came no later than the end before it', async () => {
+    const chain = await begunChain();
+    expect(kept(chain)).toEqual([10, [], null]);
+    await decided(chain, forDays(20), 10);
+    expect(kept(chain)).toEqual([20, [], null]);
+    await decided(chain, forDays(40), 20);
+    expect(kept(chain)).toEqual([40, [], null]);
+    await decided(chain, forDays(15), 21);
+    expect(kept(chain)).toEqual([40, [], null]);
+  });
+
+  it('and not by one that came later, or names other segments', async () => {
+    const chain = await begunChain();
+    await decided(chain, forDays(40, range(1, 9)), 1);
+    await chain.done(await chain.decide(forDays(40), 10 * DAYS + 1), 10 * DAYS + 1);
+    expect(kept(chain)).toEqual([10, [], 10 + 1 / DAYS]);
+    // It demands locks of what is there all the same.
+    expect(held(chain).lockedUntilMs(segment(0))).toBe(START_MS + 40 * DAYS);
+    // Once its own date has passed nobody asks.
+    expect(kept(chain, 41)).toEqual([10, [], null]);
+  });
+
+  it('by a hold until its release, and by what was decided meanwhile', async () => {
+    const chain = await begunChain();
+    await decided(chain, place('C-1'), 5);
+    await decided(chain, forDays(25), 15);
+    expect(kept(chain)).toEqual([Number.POSITIVE_INFINITY, ['C-1'], null]);
+    const open = await chain.approved(release('C-1'), 18 * DAYS);
+    await chain.done(open, 18 * DAYS);
+    expect(kept(chain)).toEqual([25, [], null]);
+    expect(kept(chain, 30, false)).toEqual([Number.POSITIVE_INFINITY, ['C-1'], null]);
+    await decided(chain, place('C-2'), 26);
+    expect(kept(chain)).toEqual([25, [], 26]);
+  });
+
+  it('not by a hold that was released before anybody placed it, nor by a lock that was over before', async () => {
+    const chain = await begunChain();
+    await chain.decide(place('C-1'), 5 * DAYS);
+    await chain.decide(forDays(12), 6 * DAYS);
+    await chain.done(await chain.approved(release('C-1'), 15 * DAYS), 15 * DAYS);
+    await decided(chain, forDays(40), 11);
+    expect(kept(chain)).toEqual([10, [], 11]);
+  });
+
+  it('and by one that is not carried out only once a day is over', async () => {
+    const chain = await begunChain();
+    await chain.decide(forDays(40), 9 * DAYS);
+    expect(kept(chain, 10)).toEqual([10, [], null]);
+    expect(kept(chain, 11)).toEqual([40, [], null]);
+  });
+});
+
 describe('holds in force', () => {
   it('that came when data was still locked are told from those that came later, and released ones', async () => {
     const chain = await begunChain();
     await chain.done(await chain.decide(place('C-1', range(0, 1)), HOUR_MS), HOUR_MS);
-    const since = (sequence: number, ms: number) => held(chain).casesSince(segment(sequence), START_MS + ms);
+    const since = (sequence: number, ms: number) => held(chain).kept(segment(sequence), START_MS + ms).cases;
     expect([since(0, HOUR_MS - 1), since(0, HOUR_MS), since(2, HOUR_MS)]).toEqual([[], ['C-1'], []]);
-    expect(sealsAlone(held(chain)).casesSince(segment(0), START_MS + HOUR_MS)).toEqual([]);
-    expect(datesAlone(held(chain)).casesSince(segment(0), START_MS + HOUR_MS)).toEqual(['C-1']);
+    expect(sealsAlone(held(chain)).kept(segment(0), START_MS + HOUR_MS).cases).toEqual([]);
+    expect(datesAlone(held(chain)).kept(segment(0), START_MS + HOUR_MS).cases).toEqual(['C-1']);
     expect(datesAlone(held(chain)).casesOf(segment(0), START_MS)).toEqual([]);
     await chain.approved(release('C-1'), 2 * HOUR_MS);
     expect(since(0, HOUR_MS)).toEqual([]);

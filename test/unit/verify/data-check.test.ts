@@ -26,14 +26,26 @@ const version: ArchiveVersion = { key: 'data/x', versionId: 'v1', marker: false,
 
 describe('an object that is gone', () => {
   it.each([
-    [UNTIL_MS, undefined, 'data-missing'],
-    [UNTIL_MS + 1, undefined, 'expired'],
+    [UNTIL_MS, UNTIL_MS, 'data-missing'],
+    [UNTIL_MS + 1, UNTIL_MS, 'expired'],
     [UNTIL_MS + 1, UNTIL_MS + 1, 'data-missing'],
     [UNTIL_MS + 2, UNTIL_MS + 1, 'expired'],
   ])('at %s, kept until %s: %s', (nowMs, untilMs, code) => {
-    const until = untilMs === undefined ? UNTIL : '2030-01-01T00:00:01Z';
+    const until = untilMs === UNTIL_MS ? UNTIL : '2030-01-01T00:00:01Z';
     const problem = { code, expected: `kept until ${until}`, found: 'no object' };
-    expect(missingProblem(opened, nowMs, untilMs)).toEqual(problem);
+    expect(missingProblem({ untilMs, cases: [], lateMs: null }, nowMs)).toEqual(problem);
+  });
+
+  it('under a hold that nothing has ended', () => {
+    const kept = { untilMs: Number.POSITIVE_INFINITY, cases: ['C-1', 'C-2'], lateMs: null };
+    const expected = 'kept under a legal hold for C-1, C-2';
+    expect(missingProblem(kept, UNTIL_MS)).toEqual({ code: 'data-missing', expected, found: 'no object' });
+  });
+
+  it('and that was to be kept when it might have gone: the time of that is said', () => {
+    const kept = { untilMs: UNTIL_MS, cases: [], lateMs: UNTIL_MS + 5000 };
+    const expected = `kept until ${UNTIL}; that it is kept longer was decided at 2030-01-01T00:00:05.000Z`;
+    expect(missingProblem(kept, UNTIL_MS + 9000)).toMatchObject({ code: 'expired', expected });
   });
 });
 
