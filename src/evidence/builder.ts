@@ -8,6 +8,7 @@ import { encodeVkey, type VerifierKey } from '../format/vkey.ts';
 import { tableHead, tableRow } from './csv.ts';
 import { shownEvent } from './event.ts';
 import { GrowingFile } from './growing-file.ts';
+import { type OwnTimeFields, OwnTimes } from './own-time.ts';
 import {
   checkpointPath,
   eventsPath,
@@ -61,6 +62,8 @@ export type BuilderOptions = {
   /** Where compressed proofs wait for the end of the package. Without it: in memory. */
   readonly keep?: (bytes: Uint8Array) => SpooledBytes;
   readonly max?: PartLimits;
+  /** Where events have a time of their own: for the statement and the table. */
+  readonly ownTime?: OwnTimeFields;
 };
 
 export class PackageBuilder {
@@ -71,6 +74,8 @@ export class PackageBuilder {
   readonly #keep: ((bytes: Uint8Array) => SpooledBytes) | null;
   readonly #listed: ListedFile[] = [];
   readonly #table = new GrowingFile(PATHS.table);
+  readonly #ownTime: OwnTimeFields;
+  readonly #ownTimes: OwnTimes;
   readonly #summaries: ChainSummary[] = [];
   #chain: {
     readonly chain: string;
@@ -80,12 +85,14 @@ export class PackageBuilder {
   } | null = null;
   #size = { events: 0, lineBytes: 0, proofBytes: 0 };
 
-  constructor({ sha256, deflateProof, keep, max = PART_MAX }: BuilderOptions) {
+  constructor({ sha256, deflateProof, keep, max = PART_MAX, ownTime = [] }: BuilderOptions) {
     this.#keep = keep ?? null;
     this.#sha256 = sha256;
     this.#deflateProof = deflateProof;
     this.#max = max;
-    this.#table.add(tableHead());
+    this.#ownTime = ownTime;
+    this.#ownTimes = new OwnTimes(ownTime);
+    this.#table.add(tableHead(this.#ownTimes));
   }
 
   /** Whether another line may be added. The first one always may. */
@@ -120,7 +127,7 @@ export class PackageBuilder {
     summarizer.add(event);
     lines.add(line);
     lines.add(LF);
-    this.#table.add(tableRow({ chain, partition, event, archivedAt }));
+    this.#table.add(tableRow({ chain, partition, event, archivedAt }, this.#ownTimes));
     this.#add('proof', proofPath(chain, partition, event.offset), proof);
     const { events, lineBytes, proofBytes } = this.#size;
     this.#size = {
@@ -164,7 +171,8 @@ export class PackageBuilder {
   ): Promise<{ readonly files: readonly PackedFile[]; readonly manifestHash: string }> {
     this.#endChain();
     this.#addGrown('table', this.#table);
-    this.#add('statement', PATHS.statement, encodeDocument(documents.statement));
+    const timed = this.#ownTime.length === 0 ? {} : { ownTime: this.#ownTime };
+    this.#add('statement', PATHS.statement, encodeDocument({ ...documents.statement, ...timed }));
     this.#add('protocol', PATHS.protocol, encodeDocument(documents.protocol));
     this.#addFixed('specification', fixed.specification);
     this.#addFixed('script', fixed.script);

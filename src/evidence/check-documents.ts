@@ -6,7 +6,7 @@ import { drawnHere } from './check-draw.ts';
 import { tableHead, tableRow } from './csv.ts';
 import { isDraw, wordsOf } from './draw.ts';
 import type { Findings } from './finding.ts';
-import { isOwnTimeFields } from './own-time.ts';
+import { isOwnTimeFields, OwnTimes } from './own-time.ts';
 import { checkpointPath, PATHS, type PackageManifest, parseObject } from './package.ts';
 import {
   encodeDocument,
@@ -191,17 +191,23 @@ const hasOwnCheckpoint =
   ({ chain, partition, signed }: CheckedChain): boolean =>
     signed !== null && !faulty.has(checkpointPath(chain, partition));
 
-export function checkTable({ content, chains, isSound, findings }: DocumentsContext): void {
+/** Without a statement nobody knows which columns it has; that the statement is missing is a finding. */
+export function checkTable(
+  statement: PackageStatement | null,
+  { content, faulty, chains, isSound, findings }: DocumentsContext,
+): void {
   const table = content.get(PATHS.table);
   // Without a time of its own a row can't be made again; what is wrong with the event is a finding.
   const isWhole = chains.every(({ events }) => events.every(({ archivedAt }) => archivedAt !== null));
   if (table === undefined || !isSound || !isWhole) return;
+  if (statement === null || faulty.has(PATHS.statement)) return;
+  const ownTimes = new OwnTimes(statement.ownTime ?? []);
   const rows = chains.flatMap(({ chain, partition, events }) =>
     events.map(({ shown, archivedAt }) =>
-      tableRow({ chain, partition, event: shown, archivedAt: archivedAt ?? '' }),
+      tableRow({ chain, partition, event: shown, archivedAt: archivedAt ?? '' }, ownTimes),
     ),
   );
-  if (!equalBytes(joinBytes([tableHead(), ...rows]), table)) findings.add('table-differs');
+  if (!equalBytes(joinBytes([tableHead(ownTimes), ...rows]), table)) findings.add('table-differs');
 }
 
 function objectOf(

@@ -164,7 +164,7 @@ export async function checkPackage(files: PackageFiles, options: CheckPackageOpt
   if (statement?.kind === 'sample' && !faulty.has(PATHS.statement))
     await checkDraw(statement, { ...context, chains });
   const protocol = checkProtocol(documents, manifest.case, statement);
-  checkTable(documents);
+  checkTable(statement, documents);
   sayChanged(faulty, content, findings);
   // Nobody signed a list that no longer says who should have.
   if (signer === null && envelope.signatures.length === 0) findings.add('unsigned');

@@ -3,6 +3,7 @@ import { utf8 } from '../base/bytes.ts';
 import { printableLines } from '../base/printable.ts';
 import { timeText } from '../format/time.ts';
 import type { ShownEvent } from './event.ts';
+import type { OwnTime, OwnTimes } from './own-time.ts';
 
 export type TableRow = {
   readonly chain: string;
@@ -12,20 +13,10 @@ export type TableRow = {
   readonly archivedAt: string;
 };
 
-const HEADER = [
-  ...[
-    'topic',
-    'partition',
-    'offset',
-    'time_utc',
-    'time_by',
-    'archived_utc',
-    'key',
-    'headers',
-    'value',
-    'note',
-  ],
-];
+const BEFORE = ['topic', 'partition', 'offset', 'time_utc', 'time_by', 'archived_utc'];
+/** Where a topic's events have a time of their own: the moment, where it is known, and the text itself. */
+const OWN_TIME = ['event_time_utc', 'event_time'];
+const AFTER = ['key', 'headers', 'value', 'note'];
 /** Excel takes a file without it for one of its country's old character sets. */
 const BYTE_ORDER_MARK = '\ufeff';
 
@@ -46,10 +37,12 @@ const rowText = (cells: readonly string[]): string => `${cells.map(cell).join(',
 export const csvRows = (rows: readonly (readonly string[])[]): Uint8Array =>
   utf8(`${BYTE_ORDER_MARK}${rows.map((row) => rowText(row.map(printableLines))).join('')}`);
 
-export const tableHead = (): Uint8Array => utf8(`${BYTE_ORDER_MARK}${rowText(HEADER)}`);
+export const tableHead = (ownTimes: OwnTimes): Uint8Array =>
+  utf8(`${BYTE_ORDER_MARK}${rowText([...BEFORE, ...(ownTimes.isEmpty ? [] : OWN_TIME), ...AFTER])}`);
 
-export function tableRow({ chain, partition, event, archivedAt }: TableRow): Uint8Array {
+export function tableRow({ chain, partition, event, archivedAt }: TableRow, ownTimes: OwnTimes): Uint8Array {
   const { offset, timeMs, clock, key, headers, value } = event;
+  const own = ownTimes.of(chain, event);
   return utf8(
     rowText([
       chain,
@@ -59,13 +52,20 @@ export function tableRow({ chain, partition, event, archivedAt }: TableRow): Uin
       // No clock vouches for a time that is none.
       timeMs === null ? '' : (clock ?? ''),
       archivedAt,
+      ...(ownTimes.isEmpty ? [] : ownTimeCells(own)),
       key ?? '',
       headers.map((header) => `${header.name}: ${header.value ?? '(no value)'}`).join('\n'),
       value ?? '',
-      noteOf(event),
+      [noteOf(event), own?.hasMore === true ? 'more than one event_time: the first is shown' : '']
+        .filter((note) => note !== '')
+        .join('; '),
     ]),
   );
 }
+
+/** Which moment a time without an offset from UTC means is not known. */
+const ownTimeCells = (own: OwnTime | null): string[] =>
+  own === null ? ['', ''] : [own.ms === null ? '' : timeText(own.ms), own.text];
 
 /** What an empty value means. */
 function noteOf({ gap, value, offset }: ShownEvent): string {

@@ -5,6 +5,7 @@ import { decodedString } from '../base/json/json-skip.ts';
 import { JsonWalker } from '../base/json/json-walk.ts';
 import { looseJson } from '../base/json/loose-json.ts';
 import { parseTarget } from '../format/target.ts';
+import { TIME_MS_MAX } from '../format/time.ts';
 import type { ShownEvent } from './event.ts';
 
 /** Each field as a JSON pointer, `key` or `header:NAME`: what `find --time event` goes by. */
@@ -13,7 +14,10 @@ export type OwnTimeFields = readonly { readonly chain: string; readonly fields: 
 export type OwnTime = {
   /** As it is written there. */
   readonly text: string;
-  /** Null: it is no time, or has no offset from UTC, so that which moment is meant is not known. */
+  /**
+   * From 1970 to 9999. Null: it is no time of these years, or has no offset from UTC, so that which moment is
+   * meant is not known.
+   */
   readonly ms: number | null;
   /** Other values stand there too. */
   readonly hasMore: boolean;
@@ -52,7 +56,8 @@ export class OwnTimes {
     const [text, ...more] = new Set(this.#readers.get(chain)?.(event) ?? []);
     if (text === undefined) return null;
     const time = eventTimeOf(text);
-    return { text, ms: time?.hasZone === true ? time.ms : null, hasMore: more.length > 0 };
+    const isMoment = time?.hasZone === true && time.ms >= 0 && time.ms <= TIME_MS_MAX;
+    return { text, ms: isMoment ? time.ms : null, hasMore: more.length > 0 };
   }
 }
 

@@ -1,5 +1,6 @@
 // How are the events of some offsets of one chain put into a package?
-import { type Offsets, offsetsSentence } from '../../evidence/protocol.ts';
+import { type Offsets, offsetsSentence, type PackageStatement } from '../../evidence/protocol.ts';
+import type { ChainSummary } from '../../evidence/summary.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { chainEnd, successorOf } from '../../read/chain-end.ts';
 import type { ChainReader } from '../../read/chain-reader.ts';
@@ -31,15 +32,16 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
   const segments = new Set<number>();
   const ownTime = ownTimeOf(job, [await reader.seal(target.headSequence)]);
   let from = asked[0]!.from;
-  const parts = await newParts(job, target.log, (summaries, last) => {
+  const saying = (summaries: readonly ChainSummary[], last: boolean): PackageStatement => {
     const until = last ? asked.at(-1)!.to : (summaries[0]?.lastOffset ?? from);
     const here = rangesWithin(asked, from, until);
     from = until + 1;
     const about = { chain, partition, asked, here, segmentsRead: segments.size };
     segments.clear();
     const lines = summaries.reduce((sum, { events, gapLines }) => sum + events + gapLines, 0);
-    return { kind: 'offsets', ...about, lines, statement: offsetsSentence(about), ...ownTime };
-  });
+    return { kind: 'offsets', ...about, lines, statement: offsetsSentence(about) };
+  };
+  const parts = await newParts(job, target.log, saying, { seedNote: null, ownTime });
   let [events, gapLines, next] = [0, 0, 0];
   try {
     parts.beginChain({ chain, partition, checkpoint: target.note, stamp: target.stamp });

@@ -8,6 +8,7 @@ import {
   PackageBuilder,
   type PartLimits,
 } from '../../evidence/builder.ts';
+import type { OwnTimeFields } from '../../evidence/own-time.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
 import type { PackageStatement, Protocol } from '../../evidence/protocol.ts';
 import type { ChainSummary } from '../../evidence/summary.ts';
@@ -36,6 +37,7 @@ export type PartsOptions = {
   readonly signer: PackageSigner | null;
   /** The checkpoint whose root decided what was drawn. Null: there is none. */
   readonly seedNote: Uint8Array | null;
+  readonly ownTime: OwnTimeFields;
   /** What the part says of itself, from what is in it. */
   readonly documents: (summaries: readonly ChainSummary[], last: boolean) => PartDocuments;
 };
@@ -103,10 +105,10 @@ export class PackageParts {
   }
 
   #begin(): PackageBuilder {
-    const { log, cosigners, partMax, seedNote } = this.#options;
+    const { log, cosigners, partMax, seedNote, ownTime } = this.#options;
     const max = partMax === undefined ? {} : { max: partMax };
     const keep = (bytes: Uint8Array) => this.#spool.add(bytes);
-    const builder = new PackageBuilder({ sha256: nodeSha256, deflateProof, keep, ...max });
+    const builder = new PackageBuilder({ sha256: nodeSha256, deflateProof, keep, ownTime, ...max });
     builder.addKeys(log, cosigners);
     if (seedNote !== null) builder.addSeed(seedNote);
     return builder;

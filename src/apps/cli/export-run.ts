@@ -5,8 +5,9 @@ import { nodeSha256 } from '../../base/node/hash.ts';
 import { VERSION } from '../../base/version.ts';
 import type { FixedFiles, PartLimits } from '../../evidence/builder.ts';
 import { wordsOf } from '../../evidence/draw.ts';
+import type { OwnTimeFields } from '../../evidence/own-time.ts';
 import type { PackageSigner } from '../../evidence/package.ts';
-import type { PackageStatement, Protocol } from '../../evidence/protocol.ts';
+import type { Protocol } from '../../evidence/protocol.ts';
 import type { ChainSummary } from '../../evidence/summary.ts';
 import { parseChainOrigin } from '../../format/chain.ts';
 import { encodeSignedCheckpoint, parseSignedCheckpoint } from '../../format/note.ts';
@@ -22,7 +23,7 @@ import { account } from './account.ts';
 import { type Attestations, readCosigners } from './attestations-option.ts';
 import { attestedNote } from './attested-note.ts';
 import { buildDigest } from './build-digest.ts';
-import { type MadePackage, PackageParts, type PartDocuments } from './export-parts.ts';
+import { type MadePackage, PackageParts, type PartDocuments, type PartsOptions } from './export-parts.ts';
 
 export type ExportJob = {
   readonly attestations: Attestations | null;
@@ -60,11 +61,11 @@ export async function newParts(
   job: ExportJob,
   log: readonly VerifierKey[],
   statement: (summaries: readonly ChainSummary[], last: boolean) => PartDocuments['statement'],
-  seedNote: Uint8Array | null = null,
+  { seedNote, ownTime }: Pick<PartsOptions, 'seedNote' | 'ownTime'>,
 ): Promise<PackageParts> {
   const run = { job, began: timeText(systemClock.now()), build: await buildDigest(), log };
   return new PackageParts({
-    ...{ out: job.out, caseName: job.caseName, signer: job.signer, log, seedNote },
+    ...{ out: job.out, caseName: job.caseName, signer: job.signer, log, seedNote, ownTime },
     cosigners: job.attestations === null ? [] : await readCosigners(job.cosigners),
     fixed: await fixedFiles(),
     ...(job.partMax !== undefined && { partMax: job.partMax }),
@@ -109,11 +110,11 @@ export async function signersOfNote(reader: ChainReader, note: Uint8Array): Prom
   throw new UntrustedSealError({ code: 'unknown-key', expected: 'a signature of a trusted key', found });
 }
 
-/** For the statement of a package. `seals`: one of each chain. */
+/** For the statement of a package and its table. `seals`: one of each chain. */
 export function ownTimeOf(
   { fieldsOf = () => null }: Pick<ExportJob, 'fieldsOf'>,
   seals: readonly LocatedSeal[],
-): Pick<PackageStatement, 'ownTime'> {
+): OwnTimeFields {
   const ownTime = new Map<string, readonly string[]>();
   for (const { manifest } of seals) {
     const { chain } = parseChainOrigin(manifest.origin);
@@ -121,7 +122,7 @@ export function ownTimeOf(
     const fields = fieldsOf({ chain, topic })?.[TIME_FIELD] ?? [];
     if (fields.length > 0) ownTime.set(chain, fields.map(targetText));
   }
-  return ownTime.size === 0 ? {} : { ownTime: [...ownTime].map(([chain, fields]) => ({ chain, fields })) };
+  return [...ownTime].map(([chain, fields]) => ({ chain, fields }));
 }
 
 /** Word by word. */

@@ -85,12 +85,12 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
   let before = 0;
   const saying = (summaries: readonly ChainSummary[]): PackageStatement => {
     const lines = summaries.reduce((sum, { events, gapLines }) => sum + events + gapLines, 0);
-    const about = { before, lines, statement: search.conclusion, ...ownTime };
+    const about = { before, lines, statement: search.conclusion };
     before += lines;
     if (sample !== null) return { kind: 'sample', ...about, sample, search };
     return { kind: 'search', hits: search.hits, ...about, search };
   };
-  const parts = await newParts(job, log, saying, job.draw?.seed.note ?? null);
+  const parts = await newParts(job, log, saying, { seedNote: job.draw?.seed.note ?? null, ownTime });
   let events = 0;
   try {
     for (const { hits, reader, note, stamp } of chains) {

@@ -60,6 +60,13 @@ describe('the own time of an event', () => {
     expect(at({ at: ['1', '1'] }, '/at')?.hasMore).toBe(false);
   });
 
+  it.each(['-1', '0000-01-01T00:00:00Z', '1969-12-31T23:59:59.999Z'])(
+    'is as it is written outside of the years that the page can show: %s',
+    (text) => {
+      expect(at({ at: text }, '/at')).toEqual({ text, ms: null, hasMore: false });
+    },
+  );
+
   it('is none where nothing stands, or nobody said where', () => {
     for (const value of [{ other: 1 }, { at: { b: 1 } }, 'no JSON', '{"at": 1'])
       expect(at(value, '/at')).toBeNull();
@@ -86,6 +93,8 @@ describe('a package', () => {
   const statementOf = (zip: string) =>
     JSON.parse(Buffer.from(filesOf(zip).get('statement.json') as Uint8Array).toString());
 
+  const tableOf = (zip: string) => Buffer.from(filesOf(zip).get('events.csv') as Uint8Array).toString();
+
   it('says where each topic has its time, whatever was searched for', async () => {
     const fields = ['--fields', world.at('fields.yaml')];
     const found = await world.exported('s.zip', '--where', '/n>10', ...fields);
@@ -101,9 +110,38 @@ describe('a package', () => {
       ...fields,
     );
     expect(statementOf(drawn).ownTime).toEqual([{ chain: 'orders', fields: ['/at', 'header:when'] }]);
-    expect(statementOf(await world.exported('o.zip'))).not.toHaveProperty('ownTime');
+    const without = await world.exported('o.zip');
+    expect(statementOf(without)).not.toHaveProperty('ownTime');
+    expect([tableOf(found), tableOf(without)].map((table) => table.split('\r\n')[0])).toEqual([
+      expect.stringContaining(',event_time_utc,event_time,'),
+      expect.not.stringContaining('event_time'),
+    ]);
+    expect(tableOf(found)).toMatch(/,2026-11-2\dT10:00:00\.000Z,2026-11-2\dT10:00:00Z,/);
     const { code } = await ledgerstone(['verify-package', found, ...world.key]);
     expect(code).toBe(3);
+  });
+
+  it.each([
+    [
+      'another time in the table',
+      'events.csv',
+      /T10:00:00\.000Z(?=,2026-11-2\dT10:00:00Z)/,
+      'T10:00:01.000Z',
+    ],
+    ['another place of the time', 'statement.json', '"/at"', '"/n"'],
+    ['no place of the time', 'statement.json', /,\s*"ownTime": \[[\s\S]*\](?=\s*\}\s*$)/, ''],
+  ])('of which somebody made a new list with %s is red', async (name, path, from, to) => {
+    const zip = await world.exported(`${name}.zip`, '--where', '/n>10', '--fields', world.at('fields.yaml'));
+    let edits = 0;
+    const edited = changeText(filesOf(zip), path, (text) =>
+      text.replace(from, () => {
+        edits++;
+        return to;
+      }),
+    );
+    const file = writeZip(world.at(`edited-${name}.zip`), relisted(edited));
+    const { code, out } = await ledgerstone(['verify-package', file, ...world.key]);
+    expect([edits, code, out]).toEqual([1, 1, expect.stringContaining('The table events.csv is not what')]);
   });
 
   it('of which somebody wrote there what is no field is not what it says', async () => {
