@@ -78,15 +78,18 @@ export class UntrustedSealError extends LedgerstoneError {
   }
 }
 
-/** The promised time of this data is over and it was deleted: nothing is wrong with the archive. */
+/** The time for which the seal promised this data is over, and it was deleted. Decisions are not asked. */
 export class ExpiredDataError extends LedgerstoneError {
   constructor(sequence: number, until: string) {
     super(
       'expired',
-      `the data of segment ${sequence} is not there any more: its seal promised to keep it until ${until}`,
+      `the data of segment ${sequence} is not there any more: its seal promised to keep it until ${until}; ` +
+        'whether people decided to keep it longer was not looked at',
       {
         disposition: 'input',
-        remedy: 'Ask for later offsets. Its seal is still there: `ledgerstone show` and `verify` read it.',
+        remedy:
+          'Ask for later offsets. Its seal is still there: `ledgerstone show` reads it. ' +
+          '`ledgerstone verify` compares decisions too.',
       },
     );
     this.name = 'ExpiredDataError';

@@ -186,9 +186,15 @@ async function inspectObjects(run: Run, works: readonly ObjectWork[]): Promise<v
 }
 
 async function inspect(run: Run, key: string): Promise<void> {
-  const { archive, clock } = run.verifier;
+  const { archive, clock, step } = run.verifier;
   const { signal } = run.limits;
-  const findings = await inspectObject(archive, key, { nowMs: clock.now(), ...(signal && { signal }) });
+  const findings = await inspectObject(archive, key, {
+    ...{
+      nowMs: clock.now(),
+      heldTo: async () => (await step.decisions?.heldTo(signal, true)) ?? null,
+      ...(signal && { signal }),
+    },
+  });
   if (findings.length > 0) await reportLook(run, scopeOfKey(key), findings);
 }
 

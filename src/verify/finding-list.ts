@@ -15,7 +15,7 @@ export type ObjectLocation = {
   readonly sequence?: number | null;
 };
 
-/** KeptData per code, so that many findings of one kind hide no other kind. */
+/** Kept per code, so that many findings of one kind hide no other kind. */
 export const KEPT_PER_CODE = 100;
 
 /** Texts that come from hostile objects are cut. */

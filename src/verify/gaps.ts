@@ -51,7 +51,7 @@ export type GapLines = {
   omitted: number;
 };
 
-/** KeptData per segment. An honest segment has a few. */
+/** Kept per segment. An honest segment has a few. */
 const GAPS_MAX = 100;
 
 export const noGapLines = (): GapLines => ({ control: 0, aborted: 0, decided: 0, gaps: [], omitted: 0 });

@@ -28,6 +28,7 @@ export type DecisionsSaid = {
   readonly acceptedLosses: { readonly records: number; readonly by: readonly AcceptedGap[] };
 };
 
+export const NO_DECISIONS_KEY = 'no key was given that covers the governance chain (--key)';
 const NONE_ACCEPTED: DecisionsSaid['acceptedLosses'] = { records: 0, by: [] };
 
 export function saidOfDecisions(
@@ -44,7 +45,7 @@ export function saidOfDecisions(
     case 'no-chain':
       return null;
     case 'no-key':
-      return { ...nothing, why: 'no key was given that covers the governance chain (--key)' };
+      return { ...nothing, why: NO_DECISIONS_KEY };
     case 'unread':
       return { ...nothing, why: `the governance chain could not be read: ${look.problem}` };
     case 'read': {

@@ -8,6 +8,7 @@ import { countedSeals, gapsOfSegment, newCounts } from '../../read/gap-search.ts
 import { listChains, type OnUnlisted } from '../../read/list-chains.ts';
 import { type AcceptedGap, acceptanceOf, acceptedGaps } from '../../verify/acts/accepted-gaps.ts';
 import { type ChainOptions, openChain } from './chain-option.ts';
+import { NO_DECISIONS_KEY } from './decisions-look.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import type { ChainLosses, Row, Unlisted } from './losses-text.ts';
 import type { Archive } from './open-archive.ts';
@@ -59,7 +60,7 @@ async function acceptedIn({ archive: { store, trusted }, signal }: ArchiveWalk):
     case 'no-chain':
       return { accepted: [], unknown: null };
     case 'no-key':
-      return { accepted: [], unknown: 'no key was given that covers the governance chain (--key)' };
+      return { accepted: [], unknown: NO_DECISIONS_KEY };
     case 'unread':
       return { accepted: [], unknown: `the governance chain could not be read: ${look.problem}` };
     case 'read':

@@ -1,6 +1,8 @@
 // Is each object locked as was promised, and what ends when? Counted by chain and by month.
 import { timeText } from '../../format/time.ts';
+import { type KeptData, keptBySeal } from '../../verify/acts/kept.ts';
 import type { ArchiveLock } from '../../verify/archive-reader.ts';
+import { missingProblem } from '../../verify/data-check.ts';
 import { lockProblem } from '../../verify/locks.ts';
 
 export type LockFact = {
@@ -8,8 +10,10 @@ export type LockFact = {
   readonly partition: number;
   readonly key: string;
   readonly sealedMs: number;
-  /** Until when its manifest promises it. */
+  /** Until when its manifest promises it, or a decision that made its lock longer. */
   readonly promisedMs: number;
+  /** Until when it may not be gone (FORMAT.md 13.6.9). Null: by `promisedMs`. */
+  readonly kept?: KeptData | null;
   readonly state:
     | ArchiveLock
     | { readonly kind: 'gone' }
@@ -86,7 +90,8 @@ export class RetentionTally {
     // S3 goes on to show a lock that has ended.
     const holds = state.kind === 'locked' && state.lock.untilMs > this.#nowMs;
     if (holds) this.#addEnd(row, state.lock.untilMs);
-    const isOver = this.#nowMs > promisedMs;
+    // What may be gone is over, also where a decision came too late to keep it.
+    const isOver = state.kind === 'gone' || this.#nowMs > promisedMs;
     const why = unknownWhy(state);
     const fault = why === null ? faultOf(fact, this.#nowMs) : null;
     if (why !== null) {
@@ -149,11 +154,12 @@ function unknownWhy(state: LockFact['state']): string | null {
   }
 }
 
-function faultOf({ chain, partition, key, promisedMs, state }: LockFact, nowMs: number): LockFault | null {
+function faultOf(fact: LockFact, nowMs: number): LockFault | null {
+  const { chain, partition, key, promisedMs, state } = fact;
   const at = { chain, partition, key };
   if (state.kind === 'gone') {
-    const expected = `the object, locked until ${timeText(promisedMs)}`;
-    return nowMs > promisedMs ? null : { ...at, code: 'data-missing', expected, found: 'no version of it' };
+    const { code, expected } = missingProblem(fact.kept ?? keptBySeal(promisedMs), nowMs);
+    return code === 'expired' ? null : { ...at, code, expected: expected ?? '-', found: 'no version of it' };
   }
   if (state.kind === 'unreadable') return null;
   if ((state.kind === 'locked' || state.kind === 'none') && state.eventHold !== undefined)

@@ -28,7 +28,12 @@ export type RetentionData = {
   /** Null: no configuration was given. */
   readonly policies: readonly PolicyComparison[] | null;
   readonly unlisted: readonly { readonly folder: string; readonly problem: string }[];
+  /** Null: the archive has no chain of decisions. */
+  readonly decisions: DecisionsCompared | null;
 };
+
+/** `acts` null: no decision was looked at. `why`: what of them is not known, or null. */
+export type DecisionsCompared = { readonly acts: number | null; readonly why: string | null };
 
 export type RetentionReport = PrintedReport<'retention', RetentionData>;
 
@@ -40,7 +45,7 @@ export function retentionVerdict(
   chains: readonly ReportedChain[],
   data: RetentionData,
 ): ReportVerdict {
-  const { rows, unknown, policies, unlisted } = data;
+  const { rows, unknown, policies, unlisted, decisions } = data;
   const isAll = window.from === null && window.to === null;
   const objects = sum(rows, (row) => row.objects);
   const [kept, over] = [sum(rows, (row) => row.kept), sum(rows, (row) => row.over)];
@@ -53,12 +58,14 @@ export function retentionVerdict(
   const of = `${counted(objects, 'object')} of ${segments} of ${counted(chains.length, 'chain')}${when}`;
   const short = (policies ?? []).reduce((all, one) => all + one.short, 0);
   const unread = chains.filter(({ problem }) => problem !== null);
-  const isWhole = unread.length === 0 && unlisted.length === 0 && hidden === 0;
+  const isDecided = decisions === null || decisions.why === null;
+  const isWhole = unread.length === 0 && unlisted.length === 0 && hidden === 0 && isDecided;
   const bounds = [
     ...unread.map(({ chain, partition, problem }) => `${chain}/${partition}: not all was read: ${problem}`),
     ...unlisted.map(({ folder, problem }) => `which chains lie below ${folder} is not known: ${problem}`),
     ...unknown.map(({ why, objects: some }) => `of ${counted(some, 'object')} the lock is not known: ${why}`),
     ...(over === 0 ? [] : [`Of ${counted(over, 'object')} the promise is over, and no lock is left.`]),
+    ...decisionBounds(decisions),
     ...policyBounds(policies),
     'Locks are as the store said them when it was asked; what is over, is so by the clock of that machine.',
     'Objects that no seal names were not looked at.',
@@ -108,6 +115,21 @@ function endsText(rows: readonly RetentionRow[]): string {
     .sort()
     .at(-1);
   return first === undefined || last === undefined ? '' : ` The first lock ends ${first}, the last ${last}.`;
+}
+
+function decisionBounds(decisions: RetentionData['decisions']): string[] {
+  if (decisions === null) return [];
+  const { acts, why } = decisions;
+  if (acts === null)
+    return [
+      `Whether people decided on longer locks was not looked at, so each is held to its seal alone: ${why}`,
+    ];
+  if (why !== null)
+    return [`Of what people decided about locks, only what could be read was compared: ${why}`];
+  return [
+    `Promised is what the seals say, and what ${counted(acts, 'act')} made longer, ` +
+      'but for what may still be under way (FORMAT.md 13.6).',
+  ];
 }
 
 function policyBounds(policies: RetentionData['policies']): string[] {

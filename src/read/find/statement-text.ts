@@ -43,6 +43,8 @@ export function leftOutTexts(looked: Looked): string[] {
     said.push(`which chains lie below ${folder} is not known: ${problem}`);
   }
   for (const chain of chains) said.push(...chainLeftOut(chain));
+  if (chains.some((chain) => chain.findings.some(({ code }) => code === 'expired')))
+    said.push('whether people decided to keep expired data longer was not looked at: `verify` does');
   said.push(...findings.filter(isGrave).map((finding) => `of no one chain: ${findingText(finding)}`));
   return said;
 }

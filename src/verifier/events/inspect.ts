@@ -6,6 +6,7 @@ import { oldestVersion, oldestVersions } from '../../format/oldest-version.ts';
 import { type ParsedKey, parseKey, sealKey, sealPrefix } from '../../format/paths.ts';
 import { parseUntil } from '../../format/time.ts';
 import type { StoreReader } from '../../store/store.ts';
+import type { HeldTo } from '../../verify/acts/held-to.ts';
 import { keptBySeal } from '../../verify/acts/kept.ts';
 import type { ArchiveVersion } from '../../verify/archive-reader.ts';
 import { isDataOver, missingProblem } from '../../verify/data-check.ts';
@@ -15,13 +16,18 @@ import { addForeign, listObjects } from '../../verify/object-versions.ts';
 import { inspectSeal, type OpenedSeal } from '../../verify/open-seal.ts';
 import { type ChainInArchive, chainFolder } from '../../verify/survey.ts';
 
-export type InspectOptions = { readonly nowMs: number; readonly signal?: AbortSignal };
+export type InspectOptions = {
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+  /** What people decided. Null: nobody did, or it can't be read. Asked only where data is gone. */
+  readonly heldTo?: () => Promise<HeldTo | null>;
+};
 
 /** Rejects if the archive can't be read, since then nothing is known. */
 export async function inspectObject(
   archive: StoreReader,
   key: string,
-  { nowMs, signal }: InspectOptions,
+  { nowMs, signal, heldTo }: InspectOptions,
 ): Promise<readonly Finding[]> {
   const findings = new FindingList();
   const parsed = parseKey(key);
@@ -37,7 +43,9 @@ export async function inspectObject(
     if (seal?.manifest.data?.key === key && isDataOver(seal, nowMs)) findings.drop('delete-marker', key);
   }
   if (oldest === null && parsed !== null)
-    await addLoss(archive, key, parsed, findings, { nowMs, ...(signal && { signal }) });
+    await addLoss(archive, key, parsed, findings, {
+      ...{ nowMs, ...(signal && { signal }), ...(heldTo && { heldTo }) },
+    });
   return findings.list();
 }
 
@@ -47,7 +55,7 @@ async function addLoss(
   key: string,
   parsed: ParsedKey,
   findings: FindingList,
-  { nowMs, signal }: InspectOptions,
+  { nowMs, signal, heldTo }: InspectOptions,
 ): Promise<void> {
   if (parsed.kind === 'seal') {
     const { chain, partition, sequence } = parsed;
@@ -65,7 +73,8 @@ async function addLoss(
   const opened = await sealOf(archive, parsed, signal);
   if (opened?.manifest.data?.key !== key) return;
   const sealMs = parseUntil(opened.manifest.retention.until);
-  findings.add(missingProblem(keptBySeal(sealMs), nowMs), { key, sequence });
+  const kept = (await heldTo?.())?.kept(parsed, sealMs) ?? keptBySeal(sealMs);
+  findings.add(missingProblem(kept, nowMs), { key, sequence });
 }
 
 /** Null: there is none that can be read. */

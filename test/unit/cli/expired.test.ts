@@ -36,6 +36,7 @@ it.each([
   const { code, out, err } = await run(...args);
   expect([code, out]).toEqual([3, '']);
   expect(err).toMatch(/segment 0 is not there any more: its seal promised to keep it until \d{4}-/);
+  expect(err).toContain('whether people decided to keep it longer was not looked at');
   expect(err).not.toMatch(/data-missing/);
 });
 

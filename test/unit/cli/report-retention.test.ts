@@ -2,9 +2,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RetentionReport } from '../../../src/evidence/report/retention.ts';
+import { governanceOrigin } from '../../../src/format/chain.ts';
+import { timeText } from '../../../src/format/time.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
 import { ChainReader } from '../../../src/read/chain-reader.ts';
 import { segmentLocks } from '../../../src/read/segment-locks.ts';
-import { ArchiveBuilder, entries } from '../../support/archive-builder.ts';
+import {
+  ArchiveBuilder,
+  archiveKey,
+  entries,
+  ORIGIN,
+  START_MS,
+  writeCopy,
+  YEAR_MS,
+} from '../../support/archive-builder.ts';
+import { GOVERNANCE_KEY, governedArchive } from '../../support/governed-archive.ts';
 import { lawlessStore } from '../../support/lawless-store.ts';
 import { type ReportWorld, reportWorld } from '../../support/report-world.ts';
 
@@ -29,6 +41,55 @@ async function retention(...args: string[]) {
     csv: readFileSync(`${name}.csv`, 'utf8'),
   };
 }
+
+describe('report retention of an archive with decisions', () => {
+  const HOUR_MS = 3_600_000;
+  /** Segment 3 is gone, which its seal keeps for an hour and a decision of `decidedMs` for ten years. */
+  const governed = async (decidedMs: number) => {
+    const { builder, events, decide } = await governedArchive();
+    const short = await events.seal({
+      lines: entries(6, 2),
+      sealedMs: START_MS + 600_000,
+      retentionMs: HOUR_MS,
+    });
+    const segments = [{ chain: 'orders', partition: 0, from: 3, to: 3 }];
+    const until = timeText(START_MS + 10 * YEAR_MS).replace('.000Z', 'Z');
+    const at = { sealedMs: START_MS + decidedMs };
+    const id = await decide({ kind: 'retention.extend', detail: { segments, until } }, at);
+    await decide({ kind: 'done', of: id, detail: { objects: 2, changed: 2 } }, at);
+    builder.archive.remove(short.dataKey!);
+    const name = `governed-${decidedMs}`;
+    writeCopy(builder.archive, world.at(name));
+    const keys = [builder.trusted[0]!, archiveKey(GOVERNANCE_KEY(), governanceOrigin(ORIGIN))];
+    for (const [index, key] of keys.entries())
+      writeFileSync(world.at(`${name}.${index}.vkey`), `${encodeVkey(key)}\n`);
+    const [archive, log, own] = [name, `${name}.0.vkey`, `${name}.1.vkey`].map((file) => world.at(file));
+    return { archive: archive!, log: ['--key', log!], both: ['--key', log!, '--key', own!] };
+  };
+
+  it('holds data that is gone to them', async () => {
+    const { archive, both, log } = await governed(0.5 * HOUR_MS);
+    const { code, report } = await retention(archive, ...both);
+    expect([code, report.verdict.standing]).toEqual([1, 'found']);
+    expect(report.data.faults).toMatchObject([
+      { code: 'data-missing', expected: 'kept until 2036-11-19T10:00:00Z' },
+    ]);
+    expect(report.data.decisions).toEqual({ acts: 3, why: null });
+    expect(report.looked.at(-1)).toMatch(/^Every decision/);
+    const without = await retention(archive, ...log);
+    expect([without.code, without.report.data.faults]).toEqual([3, []]);
+    expect(without.report.verdict.bounds.join('\n')).toMatch(
+      /longer locks was not looked at.*: no key was given/,
+    );
+  });
+
+  it('and not to one that came after it might go', async () => {
+    const { archive, both } = await governed(2 * HOUR_MS);
+    const { report } = await retention(archive, ...both);
+    expect(report.data.faults).toEqual([]);
+    expect(report.data.rows.map(({ chain, over }) => [chain, over])).toContainEqual(['orders', 1]);
+  });
+});
 
 describe('report retention', () => {
   it('of a directory says that nothing is known of locks, and never that they hold', async () => {

@@ -35,7 +35,7 @@ function verdictOf(facts: readonly LockFact[], more: Partial<RetentionData> = {}
   tally.add(facts);
   const data: RetentionData = {
     ...{ rows: tally.rows(), ends: tally.ends(), faults: tally.faults, faultsOmitted: tally.faultsOmitted },
-    ...{ unknown: tally.unknown(), policies: null, unlisted: [], ...more },
+    ...{ unknown: tally.unknown(), policies: null, unlisted: [], decisions: null, ...more },
   };
   return { ...retentionVerdict(ALL, chains, data), tally, row: tally.rows()[0] };
 }
@@ -86,6 +86,40 @@ describe('the lock of an object', () => {
     expect(verdictOf([fact(state)]).sentence).toBe(
       'Of no object could it be shown that it is locked (1 object of 1 segment of 1 chain).',
     );
+  });
+});
+
+describe('decisions', () => {
+  const gone = (kept: LockFact['kept']) => fact({ kind: 'gone' }, { kept: kept ?? null });
+  it('that came too late demand nothing of what is gone: it is over', () => {
+    const { standing, row } = verdictOf([
+      fact(GOOD),
+      gone({ untilMs: NOW_MS - 1, cases: [], lateMs: NOW_MS - 1 }),
+    ]);
+    expect([standing, row?.kept, row?.over, row?.broken]).toEqual(['whole', 1, 1, 0]);
+  });
+  it('that came in time do, in the words of verify', () => {
+    const kept = { untilMs: Number.POSITIVE_INFINITY, cases: ['C-1'], lateMs: null };
+    expect(verdictOf([gone(kept)]).tally.faults).toMatchObject([
+      { code: 'data-missing', expected: 'kept under a legal hold for C-1' },
+    ]);
+    expect(verdictOf([gone({ untilMs: PROMISED_MS, cases: [], lateMs: null })]).tally.faults).toMatchObject([
+      { code: 'data-missing', expected: 'kept until 2027-03-10T12:00:00Z' },
+    ]);
+  });
+  it.each([
+    [null, 'whole', /^Compared with what the seals promise/],
+    [{ acts: 3, why: null }, 'whole', /^Promised is what the seals say, and what 3 acts made longer/],
+    [{ acts: 3, why: 'a break' }, 'open', /^Of what people decided .*: a break$/],
+    [
+      { acts: null, why: 'no key' },
+      'open',
+      /^Whether people decided on longer locks was not looked at.*: no key$/,
+    ],
+  ])('%j: the report is %s, and says so', (decisions, standing, bound) => {
+    const said = verdictOf([fact(GOOD)], { decisions });
+    expect(said.standing).toBe(standing);
+    expect(said.bounds[0]).toMatch(bound);
   });
 });
 

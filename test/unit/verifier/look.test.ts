@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { LedgerstoneError } from '../../../src/base/error.ts';
 import { inspectObject } from '../../../src/verifier/events/inspect.ts';
+import type { HeldTo } from '../../../src/verify/acts/held-to.ts';
 import { NOW_MS, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
 import { storeOver } from '../../support/verifier-store.ts';
 import { VerifierWorld } from '../../support/verifier-world.ts';
@@ -57,6 +58,18 @@ describe('a look at a key', () => {
     archive.remove(dataKey);
     expect(await look(world, dataKey)).toEqual(['data-missing broken']);
     expect(await look(world, dataKey, START_MS + 2 * YEAR_MS)).toEqual(['expired info']);
+    // A decision keeps it for longer.
+    const kept = { untilMs: START_MS + 3 * YEAR_MS, cases: [], lateMs: null };
+    const asked: unknown[] = [];
+    const heldTo = async () =>
+      ({ kept: (...args: unknown[]) => asked.push(args) && kept }) as unknown as HeldTo;
+    const options = { nowMs: START_MS + 2 * YEAR_MS, heldTo };
+    expect(await inspectObject(storeOver(archive), dataKey, options)).toMatchObject([
+      { code: 'data-missing' },
+    ]);
+    expect(asked).toMatchObject([
+      [{ chain: 'orders', partition: 0, sequence: 1 }, START_MS + YEAR_MS + 120_000],
+    ]);
     // What lost a race for its sequence was never part of the archive.
     expect(await look(world, dataKey.replace(/-[0-9a-f]{64}/, `-${'0'.repeat(64)}`))).toEqual([]);
     archive.remove(world.made[1]?.sealKey as string);

@@ -1,10 +1,12 @@
 // `ledgerstone report retention`: how long is each object locked, on a page that prints?
 import { systemClock } from '../../../base/clock.ts';
 import { readAhead } from '../../../base/concurrency.ts';
+import { nodeSha256 } from '../../../base/node/hash.ts';
 import { afterPeriod } from '../../../base/period.ts';
 import type { Config } from '../../../config/archiver.ts';
 import { topicOfChain } from '../../../config/topic-names.ts';
 import {
+  type DecisionsCompared,
   type PolicyComparison,
   type RetentionData,
   type RetentionReport,
@@ -12,9 +14,12 @@ import {
 } from '../../../evidence/report/retention.ts';
 import { RetentionTally } from '../../../evidence/report/retention-tally.ts';
 import { parseUntil } from '../../../format/time.ts';
+import { type ActsLook, lookAtActs } from '../../../read/acts.ts';
 import type { ChainReader, LocatedSeal } from '../../../read/chain-reader.ts';
 import { segmentLocks } from '../../../read/segment-locks.ts';
+import { type HeldTo, heldTo } from '../../../verify/acts/held-to.ts';
 import { lockSlackMs } from '../../../verify/locks.ts';
+import { NO_DECISIONS_KEY } from '../decisions-look.ts';
 import { EXIT } from '../exit-code.ts';
 import { notedSeals, walkChains } from '../losses-search.ts';
 import type { ChainLosses } from '../losses-text.ts';
@@ -32,6 +37,7 @@ const SEALS =
   'Every seal of each chain below: its signature by a trusted key, its link to the one before, its promise.';
 const LOCKS =
   'The lock of each seal in the window and of its data object: mode and end, of the version that counts.';
+const DECISIONS = 'Every decision of the governance chain, for those that made a lock longer or held data.';
 const NO_LOCKS = 'Locks: what was looked at lies in a directory or a plain copy, which has none.';
 const NOT_LOOKED = [
   'Whether the stored bytes are those that were sealed: ledgerstone verify reads them.',
@@ -52,11 +58,14 @@ export async function runRetentionReport(
     name,
     options,
     async ({ archive, range, named, onlyOne, began }) => {
-      const tally = new RetentionTally(systemClock.now());
+      const nowMs = systemClock.now();
+      const tally = new RetentionTally(nowMs);
+      const look = await lookAtActs(archive.store, archive.trusted, io.signal);
+      const held = look.kind === 'read' ? heldTo(look, { nowMs, sha256: nodeSha256 }) : null;
       const policies = archive.config === null ? null : new Policies(archive.config);
       const walk = await walkChains({ archive, named, signal: io.signal }, async (reader, found) => {
         policies?.begin(reader);
-        await tallyChain(reader, found, range, { tally, policies });
+        await tallyChain(reader, found, range, { tally, policies, held });
       });
       const chains = walk.chains.map(reportedChain);
       const data: RetentionData = {
@@ -67,6 +76,7 @@ export async function runRetentionReport(
           faultsOmitted: tally.faultsOmitted,
         },
         ...{ unknown: tally.unknown(), policies: policies?.compared ?? null, unlisted: walk.unlisted },
+        decisions: comparedOf(look),
       };
       const verdict = retentionVerdict(range.window, chains, data);
       const isFound = verdict.standing === 'found' || walk.exitCode === EXIT.broken;
@@ -79,9 +89,10 @@ export async function runRetentionReport(
           data,
           began,
         },
-        ...(tally.hasLocks
-          ? { looked: [SEALS, LOCKS], notLooked: NOT_LOOKED }
-          : { looked: [SEALS], notLooked: [NO_LOCKS, ...NOT_LOOKED] }),
+        ...{
+          looked: [SEALS, ...(tally.hasLocks ? [LOCKS] : []), ...(held === null ? [] : [DECISIONS])],
+          notLooked: [...(tally.hasLocks ? [] : [NO_LOCKS]), ...NOT_LOOKED],
+        },
         archive: archiveFacts(name, archive, chains),
         exitCode: isFound ? EXIT.broken : verdict.standing === 'open' ? EXIT.failed : EXIT.ok,
       });
@@ -89,13 +100,31 @@ export async function runRetentionReport(
   );
 }
 
-type Tallies = { readonly tally: RetentionTally; readonly policies: Policies | null };
+function comparedOf(look: ActsLook): DecisionsCompared | null {
+  switch (look.kind) {
+    case 'no-chain':
+      return null;
+    case 'no-key':
+      return { acts: null, why: NO_DECISIONS_KEY };
+    case 'unread':
+      return { acts: null, why: `the governance chain could not be read: ${look.problem}` };
+    case 'read':
+      return { acts: look.history.acts.length, why: look.problem };
+  }
+}
+
+type Tallies = {
+  readonly tally: RetentionTally;
+  readonly policies: Policies | null;
+  /** Null: no decision was looked at, or there is none. */
+  readonly held: HeldTo | null;
+};
 
 async function tallyChain(
   reader: ChainReader,
   found: ChainLosses,
   { sinceMs, untilMs }: ReportRange,
-  { tally, policies }: Tallies,
+  { tally, policies, held }: Tallies,
 ): Promise<void> {
   const { chain, partition } = reader;
   const { store, signal } = reader.options;
@@ -107,9 +136,12 @@ async function tallyChain(
   }
   const locked = async (seal: LocatedSeal) => ({ seal, locks: await segmentLocks(store, seal, signal) });
   for await (const { seal, locks } of readAhead(inWindow(), LOCKS_AHEAD, locked)) {
-    const { time, retention } = seal.manifest;
-    const [sealedMs, promisedMs] = [Date.parse(time.sealed), parseUntil(retention.until)];
-    tally.add(locks.map(({ key, state }) => ({ chain, partition, key, sealedMs, promisedMs, state })));
+    const { sequence, time, retention } = seal.manifest;
+    const [sealedMs, sealMs] = [Date.parse(time.sealed), parseUntil(retention.until)];
+    const segment = { chain, partition, sequence };
+    const promisedMs = Math.max(sealMs, held?.lockedUntilMs(segment) ?? 0);
+    const about = { chain, partition, sealedMs, promisedMs, kept: held?.kept(segment, sealMs) ?? null };
+    tally.add(locks.map(({ key, state }) => ({ ...about, key, state })));
     policies?.compare(seal);
   }
 }

@@ -190,6 +190,9 @@ describe('it is said that not everything was searched, or what is not known', ()
     const { statement } = await find(builder.archive, builder.trusted, WHERE, options);
     expect(statement).toMatchObject({ isComplete: false, verdict: 'verified' });
     expect(statement.leftOut.join()).toContain('expired');
+    expect(statement.leftOut.join()).toContain(
+      'whether people decided to keep expired data longer was not looked at',
+    );
   });
 
   it('where the event was changed in the data object: nothing of that segment is a hit', async () => {
