@@ -154,7 +154,9 @@ export class Sealer {
     const ours = await this.#persist('seal', onTrouble, () =>
       this.#putSeal(segment.sealKey, bytes, lock, readBack),
     );
-    if (ours && readBack) this.#readBackMs.set(origin, startedMs);
+    // What begins a chain has no data whose lock could be read.
+    const isWhole = segment.data !== null || segment.manifest.sequence > 0;
+    if (ours && readBack && isWhole) this.#readBackMs.set(origin, startedMs);
     return ours ? { kind: 'stored', segment } : { kind: 'fenced', segment };
   }
 

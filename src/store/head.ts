@@ -16,6 +16,8 @@ type TamperAttempt = {
 type TamperAttempts = { readonly found: readonly TamperAttempt[]; readonly omitted: number };
 
 export const TAMPER_ATTEMPTS_MAX = 100;
+/** So many seals are taken from one list. Beyond them, single ones are asked for at growing distances. */
+const RUN_MAX = 900;
 
 /**
  * `none`: nothing exists under the chain's seal prefix, not even a delete marker: the chain was never
@@ -40,9 +42,10 @@ export type HeadSearch =
     };
 
 /**
- * O(log n) small lists: exponential search and bisection in both directions from `hint`, a guess that may be
- * wrong. It is certain that no seal exists after the head. A hole before it can go unnoticed: the verifier
- * reads every seal, this search doesn't.
+ * One list where `hint`, a guess that may be wrong, is at most a page before the head, and where nothing lies
+ * there. Otherwise O(log n) small ones: exponential search and bisection in both directions. It is certain
+ * that no seal exists after the head. A hole before it can go unnoticed: the verifier reads every seal, this
+ * search doesn't.
  */
 export async function findHead(
   reader: StoreReader,
@@ -52,8 +55,11 @@ export async function findHead(
   signal?: AbortSignal,
 ): Promise<HeadSearch> {
   const probe = new SealProbe(reader, chain, partition, signal);
-  let head = await probe.newestContiguous(clamp(hint));
-  for (;;) {
+  const start = clamp(hint);
+  const run = await probe.runFrom(start);
+  const isFound = run.isWhole && (run.last >= start || start === 0);
+  let head = isFound ? run.last : await probe.newestContiguous(Math.max(run.last, start));
+  while (!isFound) {
     const beyond = await probe.firstSealAfter(head);
     if (beyond === null) break;
     // Another writer sealed it meanwhile: search on from there.
@@ -83,6 +89,27 @@ class SealProbe {
     this.#chain = chain;
     this.#partition = partition;
     this.#options = signal === undefined ? {} : { signal };
+  }
+
+  /**
+   * The seals from `start` on that follow one another; `last` is `start` − 1 if there is none. `isWhole`: no
+   * seal comes after them.
+   */
+  async runFrom(start: number): Promise<{ readonly last: number; readonly isWhole: boolean }> {
+    const counts = makeOldestFilter();
+    let last = start - 1;
+    for await (const version of this.#listAfter(last)) {
+      const parsed = parseKey(version.key);
+      if (parsed?.kind !== 'seal') this.#note('foreign-object', version);
+      else if (version.marker) this.#note('delete-marker', version);
+      else if (!counts(version)) this.#note('extra-version', version);
+      else if (parsed.sequence !== last + 1 || last - start >= RUN_MAX) return { last, isWhole: false };
+      else {
+        last = parsed.sequence;
+        this.#seen.set(last, version);
+      }
+    }
+    return { last, isWhole: true };
   }
 
   /**
@@ -135,15 +162,21 @@ class SealProbe {
 
   /** The first seal after that sequence, however far away; null: there is none. */
   async firstSealAfter(sequence: number): Promise<{ sequence: number; version: ObjectVersion } | null> {
-    const prefix = sealPrefix(this.#chain, this.#partition);
-    const options = sequence < 0 ? {} : { startAfter: sealKey(this.#chain, this.#partition, sequence) };
-    for await (const version of this.#reader.listVersions(prefix, { ...this.#options, ...options })) {
+    for await (const version of this.#listAfter(sequence)) {
       const parsed = parseKey(version.key);
       if (parsed?.kind !== 'seal') this.#note('foreign-object', version);
       else if (version.marker) this.#note('delete-marker', version);
       else return { sequence: parsed.sequence, version };
     }
     return null;
+  }
+
+  #listAfter(sequence: number): AsyncIterable<ObjectVersion> {
+    const options = sequence < 0 ? {} : { startAfter: sealKey(this.#chain, this.#partition, sequence) };
+    return this.#reader.listVersions(sealPrefix(this.#chain, this.#partition), {
+      ...this.#options,
+      ...options,
+    });
   }
 
   #note(kind: TamperAttempt['kind'], { key, versionId, newerOmitted = 0 }: ObjectVersion): void {

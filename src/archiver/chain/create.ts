@@ -2,7 +2,7 @@
 import { toHex } from '../../base/bytes.ts';
 import type { ContinuesConfig, StartFrom } from '../../config/archiver.ts';
 import { chainOrigin } from '../../format/chain.ts';
-import type { Continues, SourceIdentity } from '../../format/manifest.ts';
+import { type Continues, parseTime, type SourceIdentity } from '../../format/manifest.ts';
 import { sealsRoot } from '../../format/paths.ts';
 import type { LogRange, TopicPartition } from '../../ingest/source.ts';
 import type { OnTrouble, Sealer, SealOutcome } from '../../sealing/sealer.ts';
@@ -22,6 +22,7 @@ import {
   confirmPosition,
   identityOf,
   type PartitionRoute,
+  type Position,
   type PositionTools,
   type SealingTools,
 } from './position.ts';
@@ -189,7 +190,8 @@ export type ChainCreationTools = SealingTools & { readonly sealer: Sealer };
  * Seals segment 0, which has no lines: from then on the start is decided, whatever happens to this process. A
  * topic that begins at `latest` begins with all its partitions at once, owned by us or not: the fence makes
  * that safe. Otherwise a partition whose owner came a moment later would begin at its log's start. Ownership
- * is asked before anything is signed.
+ * is asked before anything is signed. The caller saw that the store shows nothing of the chain. Null:
+ * somebody else began it, so it has to be looked for again.
  */
 export const createChain = (
   tools: ChainCreationTools,
@@ -197,9 +199,9 @@ export const createChain = (
   config: ChainCreationConfig,
   ownership: Ownership,
   onTrouble: OnTrouble,
-): Promise<void> => {
+): Promise<Position | null> => {
   const { sealer } = tools;
-  const create = async () => {
+  const create = async (): Promise<Position | null> => {
     await tools.sealer.clockWrong(onTrouble);
     const starts = await startsOf(tools, route, config, ownership.signal);
     // Looking took a while, in which the clock may have been set: the first seal's time is taken right after.
@@ -209,12 +211,22 @@ export const createChain = (
       await wait;
     }
     ownership.signal.throwIfAborted();
-    await Promise.all(starts.map((start) => sealChainStart(tools, start, onTrouble)));
+    const outcomes = await Promise.all(starts.map((start) => sealChainStart(tools, start, onTrouble)));
+    return positionOf(outcomes, route.name);
   };
   return isByTopic(config)
     ? sealer.chainCreation.run(route.name.chain, create)
     : sealer.chainStarts.run(create, { signal: ownership.signal });
 };
+
+/** Of the chain with that name, if its first segment is ours. The source was asked before it was sealed. */
+function positionOf(outcomes: readonly SealOutcome[], { chainOrigin }: ChainName): Position | null {
+  const ours = outcomes.find(({ segment }) => segment.checkpoint.origin === chainOrigin);
+  if (ours?.kind !== 'stored') return null;
+  const { after: head, manifest } = ours.segment;
+  const anchoredMs = parseTime(manifest.time.anchored);
+  return { head, identity: manifest.source, anchor: null, tail: null, anchoredMs };
+}
 
 /** Whether all partitions of a topic begin together. */
 const isByTopic = ({ startFrom, continues }: ChainCreationConfig): boolean =>
@@ -239,10 +251,11 @@ async function startsOf(
       name: { chainOrigin: origin, chain, partition: number },
       acceptsCompaction,
     };
-    // Another partition of this process, or another process, may have created it while we waited.
-    const search = await findHead(tools.store, chain, number, 0, signal);
     const end = isTogether ? ends.get(number) : undefined;
-    if (search.kind === 'none') starts.push(await resolveChainStart(tools, route, config, end, signal));
+    // Another partition of this process may have begun it while we waited. One that begins alone was looked
+    // for by its caller, and of two processes the fence lets one in.
+    const isFree = ends === null || (await findHead(tools.store, chain, number, 0, signal)).kind === 'none';
+    if (isFree) starts.push(await resolveChainStart(tools, route, config, end, signal));
   }
   return starts;
 }

@@ -39,11 +39,14 @@ export async function recoverPosition(options: RecoveryOptions): Promise<Positio
       // What this process signed for the chain earlier decides first.
       await tools.sealer.settled(route.name.chainOrigin);
       progress.attempt();
-      const position = await findPosition(tools, route, seen, signal);
+      const found = await findPosition(tools, route, seen, signal);
       signal.throwIfAborted();
-      if (position !== null) return position;
-      await createChain(tools, route, chainCreation, ownership, progress.troubled);
+      if (found !== null) return found;
+      const created = await createChain(tools, route, chainCreation, ownership, progress.troubled);
+      if (created === null) continue;
       progress.created();
+      await ownership.decided();
+      return created;
     } catch (error) {
       if (signal.aborted || error instanceof HaltError) throw error;
       progress.troubled(error);

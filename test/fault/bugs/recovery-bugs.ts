@@ -19,6 +19,11 @@ export const RECOVERY_BUGS: readonly Bug[] = [
         replace:
           "else {\n        if (oldest !== null) this.#note('extra-version', version);\n        oldest = version;\n      }",
       },
+      {
+        file: HEAD,
+        find: "else if (!counts(version)) this.#note('extra-version', version);",
+        replace: 'else if (parsed.sequence === last) this.#seen.set(last, version);',
+      },
     ],
   },
   {
@@ -31,6 +36,12 @@ export const RECOVERY_BUGS: readonly Bug[] = [
         find: "if (version.marker) this.#note('delete-marker', version);\n      else if (counts",
         replace:
           "if (version.marker) {\n        this.#note('delete-marker', version);\n        oldest = null;\n      } else if (counts",
+      },
+      {
+        file: HEAD,
+        find: "else if (version.marker) this.#note('delete-marker', version);\n      else if (!counts",
+        replace:
+          "else if (version.marker) {\n        this.#note('delete-marker', version);\n        if (parsed.sequence === last) last -= 1;\n      } else if (!counts",
       },
       {
         file: HEAD,
@@ -47,6 +58,12 @@ export const RECOVERY_BUGS: readonly Bug[] = [
     shows: /halts again and again|and nothing moves/,
     loses: 'progress: seals beyond the hint are never seen',
     edits: [
+      {
+        file: HEAD,
+        find: 'const run = await probe.runFrom(start);',
+        replace: `const all = await probe.runFrom(start);
+  const run = { ...all, last: Math.min(all.last, start) };`,
+      },
       {
         file: HEAD,
         find: 'for (let step = 1; await this.#has(high); step *= 2) {',
