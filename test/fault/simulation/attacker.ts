@@ -23,6 +23,9 @@ function attack(world: SimWorld, key: string | undefined, how: (key: string) => 
   return true;
 }
 
+export const hide = (world: SimWorld, key: string): boolean =>
+  attack(world, key, (at) => world.store.attacker.addMarker(at));
+
 /** Upon what is there, or upon the name of the next seal, which is not. */
 export function plantMarker(world: SimWorld, dice: Dice, partition: number): boolean {
   const { seals } = world.ledgers[partition] ?? { seals: [] };

@@ -79,6 +79,7 @@ export const LEAST_IN_10_000: Readonly<Record<string, number>> = {
   squat: 40,
   'marker over the next seal': 150,
   'second version over a marker': 8,
+  'marker over unsealed data': 25,
 };
 
 /** A state that should come up ten times and comes up less than twice is no bad luck: from there on it can be asked for. */

@@ -47,7 +47,7 @@ export function armMoment(world: SimWorld, dice: Dice): void {
   let skips = dice.below(3);
   world.moments.push({
     when: place.when,
-    matches: (call) => place.matches(call) && skips-- <= 0,
+    matches: (call, process) => place.matches(call, process) && skips-- <= 0,
     act: (process) => {
       world.count('a moment came');
       act(world, dice, process);

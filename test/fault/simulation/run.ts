@@ -5,6 +5,7 @@ import { happen } from './events.ts';
 import { prepareKeys } from './kms.ts';
 import { finalProblems } from './oracle.ts';
 import { settle } from './settle.ts';
+import { armThereAndBack } from './there-and-back.ts';
 import { SimWorld } from './world.ts';
 
 export type RunResult = {
@@ -66,6 +67,7 @@ async function live(world: SimWorld): Promise<void> {
     atMs: event === 0 ? 0 : timeOf(new Dice(seed, 'time', event), setting.spanMs),
   })).sort((a, b) => a.atMs - b.atMs || a.event - b.event);
   for (let number = 0; number < setting.members; number++) world.start();
+  armThereAndBack(world);
   for (const { event, atMs } of times) {
     await clock.advance(Math.max(0, atMs - clock.monotonic()));
     if (world.mayHappen(event)) happen(world, event);

@@ -14,8 +14,8 @@ import { GROUP, type Setting, settingOf, TOPIC } from './setting.ts';
 /** Something that waits for one call to come by. */
 export type Moment = {
   readonly when: 'before' | 'after';
-  readonly matches: (call: Call) => boolean;
-  readonly act: (process: SimProcess) => void;
+  readonly matches: (call: Call, process: SimProcess) => boolean;
+  readonly act: (process: SimProcess, call: Call) => void;
 };
 
 /** More than any run needs: beyond it somebody turns in a circle. */
@@ -125,11 +125,11 @@ export class SimWorld {
 
   called(process: SimProcess, call: Call, when: 'before' | 'after'): void {
     if (this.moments.length === 0) return;
-    const index = this.moments.findIndex((moment) => moment.when === when && moment.matches(call));
+    const index = this.moments.findIndex((moment) => moment.when === when && moment.matches(call, process));
     const [moment] = index < 0 ? [] : this.moments.splice(index, 1);
     if (moment === undefined) return;
     this.note(`the moment ${when} ${process.id} ${call.method} ${call.key}`);
-    moment.act(process);
+    moment.act(process, call);
   }
 
   rebalance(): void {
