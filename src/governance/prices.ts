@@ -26,7 +26,7 @@ export const REQUEST_PRICES = {
   put: 5,
   /** GET, HEAD and all others. */
   get: 0.4,
-  /** With an asymmetric key. */
+  /** With an asymmetric key. One page of others states 3. */
   sign: 15,
   keySettings: 3,
   /** A data event that CloudTrail writes. */

@@ -50,12 +50,30 @@ const CALL_GB = 0.5;
 /** Nobody has measured it on AWS: a call for one seal waits for about ten answers, and a first one starts. */
 export const CALL_SECONDS = 1;
 
-/** US$ a month of the second party's function where each seal calls it once; whole cents. */
-export function verifierCalls(seals: number): number {
+export type VerifierCost = {
+  readonly lambda: number;
+  /** One key, and what it signs. Nobody asks KMS to verify: public keys are at hand. */
+  readonly kms: number;
+  /** If CloudTrail writes a data event for each PUT into the verifier's bucket. */
+  readonly trail: number;
+};
+
+/**
+ * US$ a month of the second party where each seal calls its function once; whole cents. Each call stores one
+ * object and signs it: an attestation, or the record of what a schedule ran. Full passes and findings sign
+ * more.
+ */
+export function verifierCost(seals: number): VerifierCost {
   const calls = seals + SCHEDULED_CALLS;
-  const usd = (calls * (REQUEST_PRICES.call + CALL_SECONDS * CALL_GB * REQUEST_PRICES.gbSeconds)) / 1e6;
-  return Math.round(usd * 100) / 100;
+  const usd = (price: number) => (calls * price) / 1e6;
+  return {
+    lambda: cents(usd(REQUEST_PRICES.call + CALL_SECONDS * CALL_GB * REQUEST_PRICES.gbSeconds)),
+    kms: cents(usd(REQUEST_PRICES.sign) + REQUEST_PRICES.keyMonth),
+    trail: cents(usd(REQUEST_PRICES.trailEvent)),
+  };
 }
+
+const cents = (value: number): number => Math.round(value * 100) / 100;
 
 export type RunningCost = {
   readonly kms: number;
@@ -77,7 +95,6 @@ export function runningCost({ puts, lists, gets, signatures }: Requests): Runnin
     gets: usd(gets, REQUEST_PRICES.get),
     trail: usd(puts, REQUEST_PRICES.trailEvent),
   };
-  const cents = (value: number) => Math.round(value * 100) / 100;
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
   return {
     ...{ kms: cents(parts.kms), puts: cents(parts.puts), lists: cents(parts.lists), gets: cents(parts.gets) },

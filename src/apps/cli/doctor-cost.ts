@@ -11,7 +11,8 @@ import {
   type RunningCost,
   requestsOf,
   runningCost,
-  verifierCalls,
+  type VerifierCost,
+  verifierCost,
 } from '../../governance/running-cost.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import type { Session } from './session.ts';
@@ -65,8 +66,8 @@ type Cost = {
   /** None of them has a record, and all have some all the time. */
   readonly idle: RunningCost;
   readonly busy: RunningCost;
-  /** Of the second party's function, beside them. */
-  readonly verifierLambda: { readonly idle: number; readonly busy: number };
+  /** Of the second party where it is a function, beside them. */
+  readonly verifier: { readonly idle: VerifierCost; readonly busy: VerifierCost };
   /** Of what is stored in one month, until its lock ends; null: no amount was given. */
   readonly storage: {
     readonly policy: string;
@@ -79,10 +80,10 @@ function costOf(config: Config, partitions: number, gbPerDay: number | null, now
   const { maxAgeMs, heartbeatMs } = config.segment;
   const requests = (busy: number) => requestsOf({ partitions, busy, maxAgeMs, heartbeatMs });
   const at = (busy: number) => runningCost(requests(busy));
-  const calls = (busy: number) => verifierCalls(requests(busy).seals);
+  const second = (busy: number) => verifierCost(requests(busy).seals);
   return {
     ...{ partitions, idle: at(0), busy: at(partitions) },
-    verifierLambda: { idle: calls(0), busy: calls(partitions) },
+    verifier: { idle: second(0), busy: second(partitions) },
     storage: gbPerDay === null ? null : storageOf(config, gbPerDay, nowMs),
   };
 }
@@ -99,9 +100,11 @@ function storageOf({ source, retention }: Config, gbPerDay: number, nowMs: numbe
 const NOTE = [
   `Cost: US$ a month at list prices of ${REQUEST_PRICES.asOf} in ${REQUEST_PRICES.region}, without discounts.`,
   'Idle: no partition has a record. Busy: each has some all the time, and no segment is full before segment.maxAge.',
-  'CloudTrail: if it writes a data event for each PUT. Second party: calls of its function, one for each seal and',
-  `those of its schedules, if each takes ${CALL_SECONDS} s, which was not measured on AWS.`,
-  'Not in it: the rest of the second party, the network, the machine, starts and retries.',
+  'CloudTrail: if it writes a data event for each PUT. Second party: its function is called once for each seal',
+  'and by its schedules, and each call signs and stores one object;',
+  `if each takes ${CALL_SECONDS} s, which was not measured on AWS.`,
+  "Not in it: the second party's requests to S3, full passes and findings;",
+  'the network, the machine, starts and retries.',
 ];
 
 const row = (name: string, one: string, two: string) =>
@@ -131,8 +134,10 @@ function uncountedText(
   return `${[...lines, ...NOTE].join('\n')}\n`;
 }
 
-function costText(config: Config, { partitions, idle, busy, verifierLambda, storage }: Cost): string {
+function costText(config: Config, { partitions, idle, busy, verifier, storage }: Cost): string {
   const money = (name: string, part: keyof RunningCost) => row(name, usd(idle[part]), usd(busy[part]));
+  const second = (name: string, part: keyof VerifierCost) =>
+    row(`second party: ${name}`, usd(verifier.idle[part]), usd(verifier.busy[part]));
   const lines = [
     `${counted(partitions, 'partition')}; ${sealsText(config)}`,
     '',
@@ -143,7 +148,9 @@ function costText(config: Config, { partitions, idle, busy, verifierLambda, stor
     money('S3: locks read back', 'gets'),
     money('CloudTrail', 'trail'),
     money('in all', 'total'),
-    row('second party: Lambda', usd(verifierLambda.idle), usd(verifierLambda.busy)),
+    second('Lambda', 'lambda'),
+    second('KMS', 'kms'),
+    second('CloudTrail', 'trail'),
     '',
     ...storageLines(storage),
   ];

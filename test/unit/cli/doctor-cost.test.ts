@@ -38,7 +38,9 @@ it('says it for so many partitions, and for what is stored', async () => {
   expect(out).toMatch(/^in all +2\.90 +164\.30$/m);
   expect(out).toMatch(/months of `long`: STANDARD \d+\.\d\d, STANDARD_IA/);
   expect(out).toMatch(/^second party: Lambda +0\.60 +29\.77$/m);
-  expect(out).toContain('Not in it: the rest of the second party');
+  expect(out).toMatch(/^second party: KMS +2\.31 +66\.03$/m);
+  expect(out).toMatch(/^second party: CloudTrail +0\.09 +4\.34$/m);
+  expect(out).toContain("Not in it: the second party's requests to S3, full passes and findings");
 });
 
 it.each([

@@ -1,7 +1,9 @@
 // Does the cost that doctor states follow from the requests that an archiver really makes?
 import { describe, expect, it } from 'vitest';
-import { requestsOf, runningCost } from '../../../src/governance/running-cost.ts';
+import { requestsOf, runningCost, verifierCost } from '../../../src/governance/running-cost.ts';
 import { World } from '../../support/archiver-world.ts';
+import { verifierRig } from '../../support/verifier-rig.ts';
+import { s3Event } from '../../support/verifier-store.ts';
 
 const MONTH_MS = 30 * 86_400_000;
 
@@ -63,4 +65,34 @@ it('costs what the list says', () => {
   expect(of(1000, 0)).toEqual({ kms: 11.8, puts: 3.6, lists: 3.6, gets: 0.29, trail: 0.72, total: 20.01 });
   const none = runningCost(requestsOf({ partitions: 9, busy: 0, maxAgeMs: 60_000, heartbeatMs: 0 }));
   expect(none).toEqual({ kms: 1, puts: 0, lists: 0, gets: 0, trail: 0, total: 1 });
+});
+
+describe('a call of the second party', () => {
+  it('for a seal, and of a schedule, signs once and stores one object', async () => {
+    const { world, run } = await verifierRig(3, 0);
+    const asked = () => [
+      world.signer.requests.length,
+      world.store.log.filter(({ method }) => method === 'putIfAbsent').length,
+    ];
+    await run({ task: 'confirm' });
+    let [signs = 0, puts = 0] = asked();
+    const isOneMore = () => expect(asked()).toEqual([++signs, ++puts]);
+    for (let seals = 0; seals < 3; seals++) {
+      await world.grow(1);
+      const key = world.builder.archive.keys().findLast((one) => one.startsWith('seals/')) ?? '';
+      await run(s3Event(key));
+      isOneMore();
+    }
+    for (const task of ['confirm', 'freshness', 'sweep']) {
+      await run({ task });
+      isOneMore();
+    }
+  });
+
+  it('costs what the list says', () => {
+    const { seals } = requestsOf({ partitions: 1000, busy: 1000, maxAgeMs: 60_000, heartbeatMs: 3_600_000 });
+    expect(seals).toBe(43_200_000);
+    expect(verifierCost(seals)).toEqual({ lambda: 296.75, kms: 649.23, trail: 43.22 });
+    expect(verifierCost(0)).toEqual({ lambda: 0.1, kms: 1.23, trail: 0.02 });
+  });
 });
