@@ -111,6 +111,8 @@ describe('the package', () => {
       'src/apps/cli/bin.cjs',
       'src/format/FORMAT.md',
       'dist/demo-data/SOURCES.md',
+      // The notes of a release name it.
+      'CHANGELOG.md',
       'LICENSE',
     ]) {
       expect(packed).toContain(file);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { releaseProblems } from './release-rules.ts';
 import { isRecord, type Json, settledCycloneDx, settledSpdx } from './release-sbom.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -17,14 +18,9 @@ const run = (program: string, args: readonly string[]): string =>
   });
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A tag names the version, its entry in CHANGELOG is there, and nothing is built that is not committed. */
-function checkTag(tag: string, version: string): void {
-  const problems: string[] = [];
-  if (tag !== `v${version}`) problems.push(`the tag is ${tag}, and package.json has ${version}`);
-  if (!readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8').includes(`\n## [${version}]`))
-    problems.push(`CHANGELOG.md has no entry of ${version}`);
-  if (run('git', ['status', '--porcelain']) !== '') problems.push('there are changes that are not committed');
-  if (problems.length > 0) throw new Error(problems.join('; '));
+function problemsOf(tag: string): string[] {
+  const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
+  return releaseProblems({ tag, version, changelog, status: run('git', ['status', '--porcelain']) });
 }
 
 /** In seconds; a build from an archive of the sources has no history, and names the time itself. */
@@ -38,13 +34,14 @@ function sbom(format: 'cyclonedx' | 'spdx'): Json {
   return parsed;
 }
 
+const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+};
+
 function makeFiles(dir: string, tag: string | undefined): void {
-  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    readonly name: string;
-    readonly version: string;
-  };
-  const { name, version } = manifest;
-  if (tag !== undefined) checkTag(tag, version);
+  const problems = tag === undefined ? [] : problemsOf(tag);
+  if (problems.length > 0) throw new Error(problems.join('; '));
   mkdirSync(dir, { recursive: true });
   if (readdirSync(dir).length > 0) throw new Error(`${dir} is not empty: give a new directory`);
   run('npm', ['pack', '--silent', '--pack-destination', dir]);
@@ -67,10 +64,22 @@ function makeFiles(dir: string, tag: string | undefined): void {
   writeFileSync(join(dir, 'SHA256SUMS'), sums.join(''));
 }
 
-const { values, positionals } = parseArgs({ options: { tag: { type: 'string' } }, allowPositionals: true });
+const USAGE = `Usage: npm run release-files -- DIR [--tag v1.2.3]      makes the files
+       npm run release-files -- --check --tag v1.2.3   only says whether that tag may be released
+`;
+
+const { values, positionals } = parseArgs({
+  options: { tag: { type: 'string' }, check: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 const [dir, ...rest] = positionals;
-if (dir === undefined || rest.length > 0) {
-  process.stderr.write('Usage: npm run release-files -- DIR [--tag v1.2.3]\n');
+if (values.check && values.tag !== undefined && dir === undefined) {
+  const problems = problemsOf(values.tag);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.length === 0) process.stdout.write(`${values.tag} may be released\n`);
+  else process.exitCode = 1;
+} else if (values.check || dir === undefined || rest.length > 0) {
+  process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
   makeFiles(resolve(dir), values.tag);

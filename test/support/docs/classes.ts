@@ -26,6 +26,7 @@ export const CLASSES: Readonly<Record<string, Readonly<Record<string, BlockClass
     'npx node test/vectors/make-vectors.ts': 'long',
     'npm run schema': 'long',
     'npm run coverage': 'long',
+    'npm run release-files -- --check --tag v1.0.0': 'long',
   },
   'SECURITY.md': {
     'npm ci && npm run release-files -- release': 'long',

@@ -117,7 +117,7 @@ describe('release.yml', () => {
     expect(on).toEqual({ push: { tags: ['v*'] } });
     expect(Object.keys(jobs)).toEqual(['tests', 'files', 'publish']);
     expect([jobs['files']?.needs, jobs['publish']?.needs]).toEqual(['tests', 'files']);
-    expect(commandsOf(jobs['tests'] as Job)).toEqual(['.ci/run']);
+    expect(commandsOf(jobs['tests'] as Job)).toEqual(['.ci/release check', '.ci/run']);
     expect(commandsOf(jobs['files'] as Job)).toEqual(['.ci/release files']);
   });
 
