@@ -508,6 +508,21 @@ const SEALS: readonly ArchiveCase[] = [
     }),
   },
   {
+    name: 'odd-policy-further-by-one',
+    about: 'One person alone adds a policy shorter than each before, and a chain that no act names is sealed by it (13.4.3).',
+    codes: ['policy-without-act'],
+    make: decided(async (world) => {
+      await world.decide(policy('365d'));
+      const { kind, detail } = policy('365d');
+      const hour = { name: 'hour', mode: 'COMPLIANCE', period: '1h' } as const;
+      await world.decide({ kind, detail: { ...detail, policies: [hour, ...detail.policies] } });
+      await world.builder.chain('payments').seal({
+        ...{ sealedMs: START_MS + 2 * HOUR_MS, retentionMs: HOUR_MS },
+        manifest: (manifest) => ({ ...manifest, retention: { ...manifest.retention, policy: 'hour' } }),
+      });
+    }),
+  },
+  {
     name: 'good-policy-half-an-hour-old',
     about: 'A segment promises less than the policy that was decided half an hour before (13.6.4).',
     codes: [],

@@ -26,7 +26,8 @@ Puts the policies of that file in force, with the one by which each chain is arc
 place of all that were in force: name every file of this archive with a --from. An
 archiver then starts with no others, and what is sealed otherwise an hour later is a
 finding. What is dangerous is asked for by name, as \`retention plan\` shows it. Policies
-that promise less than those in force need a second person.
+that promise less than those in force need a second person; so does a further one that is
+weaker than each of them, since a chain that is not named may have it.
 
 Archivers that run keep their policies until they are restarted: restart them within the
 hour after it is in force.

@@ -14,6 +14,8 @@ export function loosens(after: Policies, before: Policies | null): boolean {
     policies.policies.find((policy) => policy.name === name);
   return (
     before.policies.some((old) => isWeaker(old, named(after, old.name))) ||
+    // A chain that `chains` does not name may have any of them.
+    after.policies.some((now) => before.policies.every((old) => isWeaker(old, now))) ||
     before.chains.some(({ chain, policy }) => {
       const now = after.chains.find((one) => one.chain === chain);
       return isWeaker(named(before, policy), named(after, now?.policy));

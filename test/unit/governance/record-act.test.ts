@@ -247,6 +247,28 @@ describe('two persons', () => {
     expect((await world.record(world.people.ada, policy('1y'))).recorded.isForTwo).toBe(true);
     expect((await world.record(world.people.ada, policy('400d', 'pci'))).recorded.isForTwo).toBe(true);
   });
+
+  it('a further policy needs two where it is weaker than each one before: other chains may have it', async () => {
+    const world = await begun();
+    const asked = (name: string, period: string, mode: 'COMPLIANCE' | 'GOVERNANCE' = 'COMPLIANCE') => ({
+      kind: 'policy' as const,
+      ...{ of: null, reason: `With ${name}`, reference: null },
+      detail: {
+        policies: [
+          { name: 'long', mode: 'COMPLIANCE' as const, period: '10y' },
+          { name: 'pci', mode: 'COMPLIANCE' as const, period: '12mo' },
+          ...(name === 'pci' ? [] : [{ name, mode, period }]),
+        ],
+        chains: [{ chain: 'orders', policy: 'long' }],
+      },
+    });
+    const isForTwo = async (...words: Parameters<typeof asked>) =>
+      (await world.record(world.people.ada, asked(...words))).recorded.isForTwo;
+    expect(await isForTwo('pci', '12mo')).toBe(false);
+    expect(await isForTwo('brief', '1s')).toBe(true);
+    expect(await isForTwo('weak', '10y', 'GOVERNANCE')).toBe(true);
+    expect(await isForTwo('between', '2y')).toBe(false);
+  });
 });
 
 describe("a thief of the chain's own key", () => {
