@@ -86,6 +86,8 @@ export const verifierSchema = z
     alsoLogKey: keyArn.optional(),
     // Not shorter than the schedules can check.
     freshness: duration('10m', '1d').default('2h'),
+    /** Chains, or CHAIN/PARTITION, that get no seal any more. */
+    ended: z.array(z.string()).default([]),
     sweepEvery: duration('5m', '7d').default('1h'),
     leastLock: z.string().optional(),
     fullPass: z

@@ -99,7 +99,7 @@ export function renderVerifierConfig(
       }),
       ...(verifier.earlier.length > 0 && { earlier: verifier.earlier }),
     },
-    chains: { freshness: verifier.freshness },
+    chains: { freshness: verifier.freshness, ...(verifier.ended.length > 0 && { ended: verifier.ended }) },
     sweep: {
       every: verifier.sweepEvery,
       ...(leastLock !== undefined && { leastLock }),

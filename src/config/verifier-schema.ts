@@ -15,6 +15,8 @@ import { comparedTopic } from './topic-schema.ts';
 const GIB = 1024 * MIB;
 const [kms] = signing.options;
 
+const ENDED_CHAIN = /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,249}(?:\/(?:0|[1-9]\d{0,9}))?$/;
+
 const days = z.int().min(1).max(36_500).optional();
 
 export const verifierConfigSchema = z.strictObject({
@@ -100,6 +102,15 @@ export const verifierConfigSchema = z.strictObject({
       confirm: between('1s', '7d')
         .prefault('5m')
         .describe('How often every chain is confirmed, even if no event came'),
+      ended: z
+        .array(text(ENDED_CHAIN, 'a chain name, or CHAIN/PARTITION'))
+        .default([])
+        .describe(
+          [
+            'Chains that get no seal any more, since their topic is gone for good: by name all partitions, by',
+            'CHAIN/PARTITION one. `freshness` asks nothing of them, and everything else goes on',
+          ].join(' '),
+        ),
     })
     .prefault({})
     .describe('How often chains are looked at'),

@@ -90,6 +90,8 @@ export type VerifierConfig = {
     readonly freshnessMs: number | null;
     /** How often every chain is confirmed, even if no event came. */
     readonly confirmMs: number;
+    /** Chains, or CHAIN/PARTITION, that get no seal any more. */
+    readonly ended: readonly string[];
   };
   readonly sweep: {
     readonly everyMs: number;
@@ -194,7 +196,11 @@ function buildVerifierConfig(input: VerifierConfigOutput, fileName: string): Ver
     people: input.people.map((vkey) => parseCosignerVkey(vkey, nodeSha256)),
     witnesses: witnessesOf(input.witnesses),
     timestamps: timestampsOf(input.timestamps, resolvePath),
-    chains: { freshnessMs: input.chains.freshness ?? null, confirmMs: input.chains.confirm },
+    chains: {
+      freshnessMs: input.chains.freshness ?? null,
+      confirmMs: input.chains.confirm,
+      ended: input.chains.ended,
+    },
     sweep: sweepOf(input.sweep),
     fullPass: { everyMs: input.fullPass.every, bytesPerRun: input.fullPass.bytesPerRun },
     fanOut: fanOutConfigOf(input.fanOut, resolvePath),

@@ -47,6 +47,8 @@ export type Verifier = {
   readonly clock: Clock;
   /** A chain without a seal for longer is stale. Null: nothing was promised. */
   readonly freshnessMs: number | null;
+  /** Of these nothing is promised: chains, or CHAIN/PARTITION, that get no seal any more. */
+  readonly endedChains?: readonly string[];
   /** The bucket of CloudTrail's files. */
   readonly trailFiles?: TrailFileReader | undefined;
   /** Which recorded calls are attempts on this archive. Null if that is unknown. */

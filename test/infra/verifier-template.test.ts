@@ -172,6 +172,15 @@ describe('the function', () => {
     ]);
   });
 
+  it('is told which chains have ended', () => {
+    const text = (chain: string) => APART.replace('logKey:', `ended: ["${chain}"]\n  logKey:`);
+    const { Environment } = only(bothStacks(text('audit.old/3')).verifier, 'AWS::Lambda::Function')
+      .Properties as { Environment: { Variables: Record<string, string> } };
+    const rendered = String(Environment.Variables['LEDGERSTONE_VERIFIER_CONFIG']);
+    expect(parseVerifierConfig(rendered, 'environment', {}).chains.ended).toEqual(['audit.old/3']);
+    expect(problemOf(text('audit.old/x'))).toContain("the verifier's configuration at chains.ended");
+  });
+
   it('is told of the witnesses that its configuration names', () => {
     const key = cosignerKey('w.example.com', memorySigner({ seed: 'w' }).publicKey, nodeSha256);
     const policy = `witness A ${encodeCosignerVkey(key)} https://w.example.com/\nquorum A\n`;

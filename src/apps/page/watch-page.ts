@@ -139,6 +139,7 @@ function configBlock(config: VerifierConfig): Block {
         ? 'never: an archiver that is down is not noticed here'
         : `after ${ageText(chains.freshnessMs)} without a seal`,
     ],
+    ['Awaits no seal of', chains.ended.length === 0 ? null : chains.ended.join(', ')],
     ['Lists both buckets', every(sweep.everyMs)],
     ['Reads each byte again', `within ${ageText(fullPass.everyMs)}`],
     ['Compares offsets with Kafka', kafka === null ? 'no' : every(kafka.everyMs)],

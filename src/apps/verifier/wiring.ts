@@ -200,6 +200,7 @@ export function makeVerifier(
       ...(subjects.length === 0 ? [] : [['configuration', configurationTask(subjects)] as const]),
     ]),
     ...{ log, tracer: openTracer(), clock, freshnessMs: config.chains.freshnessMs, onResult },
+    endedChains: config.chains.ended,
     ...watching(config, decisions),
     days: new DayLog({ ...notes, log, keepMs: tallyKeepMs, checked }),
     chainsAtOnce,

@@ -55,7 +55,8 @@ export const freshnessTask: Task = async (input) => {
       // Nothing was promised for a chain that was never confirmed and is gone.
       const isImport = isImportChain(result.place.chain, result.report?.source?.kind);
       // Neither for one of imported history: it grows when somebody imports more.
-      const promisedMs = isChainThere(result) && !isImport ? freshnessMs : null;
+      const isEnded = isAmong(verifier.endedChains ?? [], result.place);
+      const promisedMs = isChainThere(result) && !isImport && !isEnded ? freshnessMs : null;
       const { findings: stale, complete } = chainFreshness(result, promisedMs, clock.now());
       if (stale.length > 0) handovers ??= handoversOf(verifier, limits.signal);
       const goesOn = (await handovers)?.get(chainText(result.place)) ?? [];
@@ -65,7 +66,7 @@ export const freshnessTask: Task = async (input) => {
       const options = {
         check: 'freshness',
         complete,
-        why: () => whyFresh(promisedMs, isRetired, result.report?.lastSealed ?? null),
+        why: () => (isEnded ? ENDED : whyFresh(promisedMs, isRetired, result.report?.lastSealed ?? null)),
         ...(limits.signal && { signal: limits.signal }),
       } as const;
       await sink.report(chainScope(result.place), findings, options);
@@ -74,6 +75,12 @@ export const freshnessTask: Task = async (input) => {
     },
   });
 };
+
+/** Whether a list of chains names this one, by itself or with all partitions of its topic. */
+const isAmong = (ended: readonly string[], place: ChainInArchive): boolean =>
+  ended.includes(place.chain) || ended.includes(chainText(place));
+
+const ENDED = 'no seal is awaited any more (chains.ended)';
 
 const whyFresh = (promisedMs: number | null, isRetired: boolean, lastSealed: string | null): string =>
   promisedMs === null

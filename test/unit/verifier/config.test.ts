@@ -71,7 +71,7 @@ describe('a good configuration', () => {
     expect(config.cosigner.postQuantum).toBeNull();
     expect(config.archive.older).toEqual([]);
     expect(config).toMatchObject({
-      chains: { freshnessMs: null, confirmMs: 300_000 },
+      chains: { freshnessMs: null, confirmMs: 300_000, ended: [] },
       sweep: { everyMs: 3_600_000, leastLock: null, greatestLock: null },
       fullPass: { everyMs: 30 * 86_400_000, bytesPerRun: 4 * 1024 ** 3 },
       alarms: { sns: null, webhook: null, metricsNamespace: 'Ledgerstone' },

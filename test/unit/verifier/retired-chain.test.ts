@@ -49,6 +49,14 @@ it('which is not stale', async () => {
   expect(await found('freshness')).toEqual([]);
 });
 
+it.each([[['orders']], [['orders/0']]])('nor one that %j of chains.ended names', async (endedChains) => {
+  verifier = verifierOf(world, { tasks: TASKS, freshnessMs: 600_000, endedChains: ['order', 'orders/1'] });
+  expect(await found('freshness')).toEqual(['stale-chain']);
+  verifier = verifierOf(world, { tasks: TASKS, freshnessMs: 600_000, endedChains });
+  expect(await found('freshness')).toEqual([]);
+  expect(world.attestedSizes()).toContain(3);
+});
+
 it('nor one of imported history, whose source is a file', async () => {
   const source = (kind: 'file' | 'kafka', name: string) =>
     kind === 'file'
