@@ -2,11 +2,13 @@
 import { LedgerstoneError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { type Config, policyOfChains } from '../../config/archiver.ts';
+import { timeText } from '../../format/time.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type PolicyDifference, policyDifferences } from '../../governance/policy-difference.ts';
 import { readActs } from '../../read/acts.ts';
 import { type ActReading, BROKEN_ACTS_REMEDY, BrokenActsError } from '../../read/broken-acts.ts';
 import type { StoreReader } from '../../store/store.ts';
+import type { RecordedAct } from '../../verify/acts/recorded-act.ts';
 
 export type PolicyCheck = {
   readonly config: Pick<Config, 'retention' | 'source'>;
@@ -52,13 +54,17 @@ export async function requirePoliciesInForce(check: PolicyCheck): Promise<Readon
       {
         remedy: [
           'An officer puts them in force with `ledgerstone retention policy`; or put the earlier ones back.',
-          `In force are those that ${inForce.by.name} decided at ${inForce.time}.`,
+          `In force are those that ${inForce.by.name} decided at ${sealedAt(reading.history, inForce.id)}.`,
         ].join(' '),
       },
     ),
   );
   return decided;
 }
+
+/** The act's own time is its writer's word. */
+const sealedAt = (history: ActReading['history'], id: string): string =>
+  timeText((history.find(id) as RecordedAct).place.sealedMs);
 
 async function readDecisions(check: PolicyCheck): Promise<ActReading | null> {
   try {

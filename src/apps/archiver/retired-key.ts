@@ -1,10 +1,11 @@
 // Which keys of the log were retired, and by whom?
 import { LedgerstoneError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { timeText } from '../../format/time.ts';
 import { parseVkey, spkiFingerprint } from '../../format/vkey.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { ActHistory } from '../../verify/acts/history.ts';
-import { type ActOf, actsOf } from '../../verify/acts/recorded-act.ts';
+import { type ActOf, actsOf, type SealedAt } from '../../verify/acts/recorded-act.ts';
 
 /** Keys of the log: by fingerprint, who retired it and when, for people. */
 export function retiredKeys({ acts }: ActHistory): Map<string, string> {
@@ -22,10 +23,12 @@ export function retiredKeys({ acts }: ActHistory): Map<string, string> {
   );
 }
 
-const byWhom = ({ act, approvedBy }: ActOf<'key.retire'>): string => {
+/** Times are those of the seals: an act's own time is its writer's word. */
+const byWhom = ({ act, place, approvedBy }: ActOf<'key.retire'>): string => {
+  const sealed = (at: SealedAt): string => timeText(at.sealedMs);
   const approved =
-    approvedBy === null ? '' : `, approved by ${approvedBy.act.by.name} at ${approvedBy.act.time}`;
-  return `by ${act.by.name} at ${act.time}${approved} (act ${act.id.slice(0, 8)})`;
+    approvedBy === null ? '' : `, approved by ${approvedBy.act.by.name} at ${sealed(approvedBy.place)}`;
+  return `by ${act.by.name} at ${sealed(place)}${approved} (act ${act.id.slice(0, 8)})`;
 };
 
 /** `how`: of retiredKeys(). */

@@ -3,6 +3,7 @@ import { toHex } from '../../base/bytes.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import type { Act } from '../../format/act.ts';
 import { GOVERNANCE_CHAIN } from '../../format/chain.ts';
+import { timeText } from '../../format/time.ts';
 import { parseVkey, spkiFingerprint, splitVkey, type VerifierKey } from '../../format/vkey.ts';
 import type { Charter } from './charter.ts';
 import { type ActOf, actsOf, type RecordedAct } from './recorded-act.ts';
@@ -28,7 +29,7 @@ export function keyProblem(act: KeyAct, { acts, origin, charter }: Deciders, sha
   }
   const retired = retirementOf(acts, act.detail);
   if (retired === undefined) return null;
-  return `the key was retired by ${retired.act.by.name} at ${retired.act.time}`;
+  return `the key was retired by ${retired.act.by.name} at ${timeText(retired.place.sealedMs)}`;
 }
 
 type Key = { readonly use: string; readonly key: string };

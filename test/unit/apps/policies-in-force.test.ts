@@ -4,6 +4,7 @@ import { requirePoliciesInForce } from '../../../src/apps/archiver/policies-in-f
 import { nodeSha256 } from '../../../src/base/node/hash.ts';
 import { periodOf } from '../../../src/base/period.ts';
 import type { RetentionPolicy } from '../../../src/config/connections.ts';
+import { timeText } from '../../../src/format/time.ts';
 import { verifierKey } from '../../../src/format/vkey.ts';
 import { policiesToAct } from '../../../src/governance/policy-difference.ts';
 import { charterRequest, type GovernanceWorld, governanceWorld } from '../../support/governance.ts';
@@ -93,6 +94,25 @@ describe('an archiver', () => {
     await expect(started(await decided('1y'), wanted)).rejects.toThrow(
       'fresh is 5y, COMPLIANCE, in force is none',
     );
+  });
+
+  it('is told when they were sealed, whatever time their act gives', async () => {
+    const world = await decided();
+    const { ada } = world.people;
+    const sign = (message: Uint8Array) => {
+      world.clock.jump(60_000);
+      return ada.signer.sign(message);
+    };
+    const detail = policiesToAct({ policies: policies(policy('1y')), chains: { orders: 'pci' } });
+    const { recorded } = await world.record(
+      { ...ada, signer: { ...ada.signer, sign } },
+      { kind: 'policy', of: null, reason: 'By a slow hand', reference: null, detail },
+    );
+    const sealed = timeText(recorded.place.sealedMs);
+    expect(recorded.act.time).not.toBe(sealed);
+    await expect(started(world, policies(policy('30d')))).rejects.toMatchObject({
+      remedy: expect.stringContaining(`${ada.name} decided at ${sealed}`),
+    });
   });
 
   it('does not start with a topic that was given another of the policies', async () => {

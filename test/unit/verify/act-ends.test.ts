@@ -94,17 +94,18 @@ describe('the end of a decision', () => {
 describe('a key', () => {
   it('that was retired is neither introduced nor changed to any more', async () => {
     const chain = await begunChain();
-    const proposed = await chain.decide(retire());
+    const proposed = await chain.decide(retire(), 60_000);
     expect([await chain.add(introduce()), await chain.add(rotate())]).toEqual([null, null]);
-    await chain.approve(proposed);
-    const why = `the key was retired by ${OFFICER} at 2026-11-22T10:00:00.000Z`;
+    await chain.approve(proposed, 60_000);
+    // Of its seal: the act itself says 10:00.
+    const why = `the key was retired by ${OFFICER} at 2026-11-22T10:01:00.000Z`;
     expect([await chain.add(introduce()), await chain.add(rotate())]).toEqual([why, why]);
     // The same key under another name; for another use it is another thing.
     const named = encodeVkey(archiveKey(signer('next'), 'other.example'));
     expect(await chain.add(introduce(named))).toBe(why);
     expect(await chain.add(introduce(KEY, 'cosigner'))).toBeNull();
     expect(await chain.add(introduce('any word'))).toBeNull();
-    await chain.approved(retire('any word'));
+    await chain.approved(retire('any word'), 60_000);
     expect(await chain.add(introduce('any word'))).toBe(why);
     expect(await chain.add(introduce('another word'))).toBeNull();
   });
