@@ -15,7 +15,7 @@ import { heldTo } from '../../src/verify/acts/held-to.ts';
 import type { ActChain } from '../unit/verify/act-chain.ts';
 import { NOW_MS, YEAR_MS } from './archive-builder.ts';
 import { NOTES } from './note-signing.ts';
-import { PLACE, STILL, VerifierWorld } from './verifier-world.ts';
+import { STILL, VerifierWorld } from './verifier-world.ts';
 
 const DAY_MS = 86_400_000;
 const RETENTION = { mode: 'COMPLIANCE', period: { months: 0, ms: 10 * YEAR_MS } } as const;
@@ -64,11 +64,11 @@ export class DestroyedWorld extends VerifierWorld {
     });
     const codes: string[] = [];
     for (;;) {
-      const { segments } = await runScrub(tools, [PLACE], {
+      const { segments } = await runScrub(tools, [this.place], {
         ...{ bytesMax, concurrency: 1 },
         report: async ({ findings, complete, omitted }) => {
           codes.push(...findings.flatMap(({ code, severity }) => (severity === 'info' ? [] : [code])));
-          await ledger.report(chainScope(PLACE), findings, { check: 'full-pass', complete, omitted });
+          await ledger.report(chainScope(this.place), findings, { check: 'full-pass', complete, omitted });
         },
       });
       if (segments === 0) return codes;

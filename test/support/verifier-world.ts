@@ -32,11 +32,17 @@ export const STILL: Clock = {
 };
 
 export class VerifierWorld {
-  readonly builder = new ArchiveBuilder();
-  readonly chain: ChainBuilder = this.builder.chain();
+  readonly builder: ArchiveBuilder;
+  readonly place: ChainInArchive;
+  readonly chain: ChainBuilder;
   readonly made: BuiltSegment[] = [];
   readonly store: MemoryStore = memoryStore({ clock: STILL });
   readonly signer = memorySigner({ seed: 'verifier' });
+
+  constructor({ builder = new ArchiveBuilder(), place = PLACE, firstOffset = 0 } = {}) {
+    [this.builder, this.place] = [builder, place];
+    this.chain = builder.chain(place.chain, place.partition, firstOffset);
+  }
 
   async grow(segments: number): Promise<void> {
     for (let i = 0; i < segments; i++) {
@@ -63,7 +69,7 @@ export class VerifierWorld {
   }
 
   step(hintSize = this.made.length, tools = this.tools()): Promise<StepResult> {
-    return confirmStep(tools, PLACE, { hintSize });
+    return confirmStep(tools, this.place, { hintSize });
   }
 
   /** Sizes with an attestation, ascending. */

@@ -8,8 +8,10 @@ import {
   type Certificate,
   encodeCertificate,
   parseCertificate,
+  sealedDataOf,
 } from '../../../src/verifier/destroyed/certificate.ts';
 import { readCertificates } from '../../../src/verifier/destroyed/certificate-reader.ts';
+import { ComparedCertificate } from '../../../src/verifier/destroyed/compared.ts';
 import {
   destroyedKey,
   destroyedRoot,
@@ -18,12 +20,21 @@ import {
 import { putNote } from '../../../src/verifier/own-bucket.ts';
 import { isOwnKey } from '../../../src/verifier/own-keys.ts';
 import { type Finding, findingOf } from '../../../src/verify/finding.ts';
-import { NOW_MS, ORIGIN, START_MS, YEAR_MS } from '../../support/archive-builder.ts';
+import {
+  ArchiveBuilder,
+  entries,
+  NOW_MS,
+  ORIGIN,
+  START_MS,
+  signer,
+  YEAR_MS,
+} from '../../support/archive-builder.ts';
 import { DestroyedWorld, VERIFIER } from '../../support/destroyed-world.ts';
 import { memorySigner } from '../../support/memory-signer.ts';
 import { FAULT_KINDS, type Fault, faultyStore } from '../../support/memory-store.ts';
 import { NOTES, noteSigning } from '../../support/note-signing.ts';
 import { PLACE, STILL } from '../../support/verifier-world.ts';
+import { headOf } from '../../vectors/archive-cases.ts';
 import { type ActChain, begunChain, extend, place as placeHold, release } from '../verify/act-chain.ts';
 
 const DAY_MS = 86_400_000;
@@ -261,6 +272,86 @@ describe('nothing is certified', () => {
     elsewhere.destroy(0);
     expect(await world.pass({ ...world.tools(), archive: elsewhere.builder.archive })).toContain('fork');
     expect(await world.certificates()).toEqual([]);
+  });
+});
+
+describe('a chain of another kind', () => {
+  /** Three segments with lines, behind what was sealed already. Attested, read, and then over. */
+  async function over(
+    world: DestroyedWorld,
+    tools: () => ReturnType<DestroyedWorld['tools']>,
+    words: object,
+  ) {
+    for (let at = 0; at < 3; at++)
+      world.made.push(await world.chain.seal({ ...words, lines: entries(world.chain.nextOffset, 3) }));
+    const { report } = await world.step(world.made.length, tools());
+    expect(await world.pass(tools())).toEqual([]);
+    world.nowMs = OVER_MS;
+    return report;
+  }
+
+  it('of imported history is certified like any other', async () => {
+    const world = new DestroyedWorld({ place: { chain: 'import.history', partition: 0 } });
+    await over(world, () => world.tools(), {
+      source: { kind: 'file', name: 'import.history', partition: 0 },
+    });
+    world.destroy(0, 2);
+    expect(await world.pass()).toEqual([]);
+    expect(await world.certificates()).toMatchObject([
+      { chain: 'import.history', origin: `${ORIGIN}/import.history/0`, objects: 2 },
+    ]);
+  });
+
+  const source = {
+    ...({ kind: 'kafka', cluster: 'cluster-1', topic: 'orders', partition: 0 } as const),
+    topicId: 'AAAAAAAAQACAAAAAAAAAAQ',
+  };
+  /** `orders` of the new archive goes on from one of this archive. */
+  async function adopted() {
+    const older = new ArchiveBuilder({ origin: 'old.example.com/prod', signers: [signer('old key')] });
+    const from = older.chain('orders');
+    await from.seal({ source, lines: entries(0, 4) });
+    const world = new DestroyedWorld({ firstOffset: 4 });
+    world.made.push(await world.chain.seal({ source, continues: headOf(from), lines: entries(4, 1) }));
+    const shown = [{ name: 'older', reader: older.archive, trusted: older.trusted }];
+    return { world, older, tools: () => ({ ...world.tools(), shown }) };
+  }
+
+  it('that goes on from another archive is certified under its own origin', async () => {
+    const { world, tools } = await adopted();
+    await over(world, tools, { source });
+    world.destroy(1, 3);
+    expect(await world.pass(tools())).toEqual([]);
+    expect(world.refused).toEqual([]);
+    expect(await world.certificates()).toMatchObject([
+      { origin: `${ORIGIN}/orders/0`, first: 1, last: 3, objects: 2, offsets: { first: 5, last: 13 } },
+    ]);
+  });
+
+  it('and where it does not go on from the one that is shown, that is a fault of its first segment alone', async () => {
+    const { world, tools } = await adopted();
+    await over(world, tools, { source });
+    const other = new ArchiveBuilder({ origin: 'old.example.com/prod', signers: [signer('old key')] });
+    await other.chain('orders').seal({ source, lines: entries(0, 3) });
+    world.destroy(0, 1);
+    const shown = [{ name: 'older', reader: other.archive, trusted: other.trusted }];
+    const codes = await world.pass({ ...world.tools(), shown });
+    expect(codes).toEqual(['fork']);
+    expect(spans(await world.certificates())).toEqual(['1-1']);
+    expect(world.refused).toEqual([
+      'no certificate of 1 destroyed data object: something is wrong with their seals',
+    ]);
+  });
+
+  it('in a copy: what is gone there says nothing of the store that was copied', async () => {
+    const world = await overWorld();
+    world.destroy(0);
+    await world.pass();
+    const [certificate] = await world.certificates();
+    const copy = new ComparedCertificate(certificate!);
+    // In the copy the data is there: the certificate is of another store.
+    for (let at = 0; at < 5; at++) copy.add(sealedDataOf(world.manifest(at))!, true);
+    expect(copy.result(nodeSha256).problems.join()).toContain('1 data object of it lies there');
   });
 });
 

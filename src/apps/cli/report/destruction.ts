@@ -1,6 +1,7 @@
 // `ledgerstone report destruction`: which data is gone that might go, on a page that prints?
 import { systemClock } from '../../../base/clock.ts';
 import { readAhead } from '../../../base/concurrency.ts';
+import { counted } from '../../../base/counted.ts';
 import { nodeSha256 } from '../../../base/node/hash.ts';
 import {
   type DestructionData,
@@ -84,7 +85,7 @@ export async function runDestructionReport(
       ...{
         kind: 'destruction',
         window,
-        verdict: withBounds(verdict, only),
+        verdict: withBounds(verdict, [...only, ...otherStores(listed, archive.store.description)]),
         looked: LOOKED,
         notLooked: NOT_LOOKED,
       },
@@ -95,6 +96,16 @@ export async function runDestructionReport(
     await close();
   }
 }
+
+/** A copy of an archive has its origins: what went in one store says nothing of another one. */
+const otherStores = (rows: readonly DestructionRow[], here: string): string[] =>
+  [...Map.groupBy(rows, ({ store }) => store)]
+    .filter(([store]) => store !== here)
+    .map(
+      ([store, { length }]) =>
+        `${counted(length, 'certificate')} of what is gone from ${store}; this report looked in ${here}: ` +
+        'if that is another store, they say nothing of it.',
+    );
 
 type Looked = {
   readonly seal: LocatedSeal;
