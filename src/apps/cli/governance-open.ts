@@ -7,7 +7,7 @@ import type { StoreConfig } from '../../config/connections.ts';
 import { loadGovernanceConfig } from '../../config/governance.ts';
 import { governanceOrigin } from '../../format/chain.ts';
 import { type VerifierKey, verifierKey } from '../../format/vkey.ts';
-import { readActs } from '../../read/acts.ts';
+import { readActs, readContinuation } from '../../read/acts.ts';
 import { type ActReading, BROKEN_ACTS_REMEDY, BrokenActsError } from '../../read/broken-acts.ts';
 import type { StoreReader } from '../../store/store.ts';
 import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
@@ -21,6 +21,8 @@ export const GOVERNED = 'governance.yaml: names the archive and the trusted keys
 export type OpenedActs = ActReading & {
   /** What broke the chain behind what was read. Null: it was read to its end. */
   readonly broken: BrokenActsError | null;
+  /** Behind the break: what was proposed to go on with. Null: nothing that counts there. */
+  readonly pending: ActReading | null;
   /** Where the archive is. */
   readonly place: StoreConfig;
   readonly trusted: readonly VerifierKey[];
@@ -84,10 +86,11 @@ export async function openActs(
     );
     if (!reading.isVerified)
       output.note('no key was given: nothing below is verified, and each word may be anybody’s');
-    if (broken === null) return { ...reading, broken, place, trusted };
+    if (broken === null) return { ...reading, broken, pending: null, place, trusted };
     output.note(`${broken.message}; below is what stands before it, and no release of a hold is believed`);
     output.note(BROKEN_ACTS_REMEDY);
-    return { ...reading, isVerified: false, broken, place, trusted };
+    const pending = await readContinuation(store, trusted, io.signal);
+    return { ...reading, isVerified: false, broken, pending, place, trusted };
   } finally {
     await store.close();
   }

@@ -102,12 +102,47 @@ async function runList(session: Session, name: string | undefined, options: Read
   for (const one of shown) await output.write(actText(one, history, nowMs));
   await output.line(`${shown.length} of ${counted(history.acts.length, 'act')}`);
   if (options.open === true) for (const line of lapsedLines(history, nowMs)) await output.line(line);
-  for (const line of otherLines(reading)) await output.line(line);
+  for (const line of [...otherLines(reading), ...continuationLines(reading)]) await output.line(line);
   return exitOfActs(reading);
 }
 
+/** The proposal to go on behind a break. It is no act of what was read, so no list has it. */
+const continuationOf = ({ pending }: OpenedActs) => {
+  const recorded = pending?.history.acts.at(-1);
+  return pending === null || recorded === undefined
+    ? null
+    : { recorded, history: pending.history, origin: pending.head.manifest.origin };
+};
+
+function continuationLines(reading: OpenedActs): string[] {
+  if (reading.broken === null) return [];
+  const found = continuationOf(reading);
+  if (found === null)
+    return [
+      'nobody has proposed to go on behind the break: ledgerstone governance continue does, with two persons',
+    ];
+  const nowMs = systemClock.now();
+  const { recorded, history, origin } = found;
+  const id = recorded.act.id.slice(0, 8);
+  return [
+    `proposed behind the break, in ${origin}:`,
+    ...actText(recorded, history, nowMs).trimEnd().split('\n'),
+    stateOf(recorded, history, nowMs).state === 'waiting'
+      ? `another person approves it: ledgerstone governance approve ${id}`
+      : 'it waits for nobody any more: ledgerstone governance continue proposes it again',
+  ];
+}
+
 /** Lines of the chain that decide nothing, and acts of later versions. */
-const othersJson = ({ history, broken }: OpenedActs) => ({
+const othersJson = (reading: OpenedActs) => ({
+  ...othersOf(reading),
+  continuation: continuationJson(continuationOf(reading)),
+});
+
+const continuationJson = (found: ReturnType<typeof continuationOf>) =>
+  found && { ...actJson(found.recorded, found.history, systemClock.now()), begun: found.origin };
+
+const othersOf = ({ history, broken }: OpenedActs) => ({
   broken: broken?.message ?? null,
   refused: history.refused.map(({ place, why }) => ({ line: place.offset, segment: place.sequence, why })),
   later: history.later.map(({ place, act }) => ({ line: place.offset, id: act.id, kind: act.kind })),
@@ -192,7 +227,8 @@ async function runShow(
       await output.write([actText(one, history, nowMs), ...linesOf(more, '  ')].join(''));
     }
   }
-  for (const line of [...lapsedLines(history, nowMs), ...otherLines(reading)]) await output.line(line);
+  const others = [...otherLines(reading), ...continuationLines(reading)];
+  for (const line of [...lapsedLines(history, nowMs), ...others]) await output.line(line);
   return exitOfActs(reading);
 }
 

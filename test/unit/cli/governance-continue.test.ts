@@ -63,8 +63,28 @@ it('one proposes, another one approves, and all of it stands', async () => {
   const refused = await hold('C-2');
   expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('governance continue')]);
 
+  const listed = async (what: string) => {
+    const of = ['governance', what, '--config', at('governance.yaml')];
+    const { code: textCode, out } = await ledgerstone(of);
+    return { textCode, out, ...(await asked(...of, '--json')) };
+  };
+  const before = await listed('list');
+  expect(before).toMatchObject({ code: 1, textCode: 1, answer: { continuation: null } });
+  expect(before.out).toContain(
+    'nobody has proposed to go on behind the break: ledgerstone governance continue',
+  );
+
   const { code, answer } = await proposed();
   expect(code).toBe(4);
+  for (const what of ['list', 'show']) {
+    const waiting = await listed(what);
+    expect(waiting).toMatchObject({
+      ...{ code: 1, textCode: 1 },
+      answer: { continuation: { id: answer.id, state: 'waiting', begun: answer.begun } },
+    });
+    expect(waiting.out).toContain(`proposed behind the break, in ${ORIGIN}/${GOVERNANCE_CHAIN}/1:`);
+    expect(waiting.out).toContain(`ledgerstone governance approve ${answer.id.slice(0, 8)}`);
+  }
   expect(answer).toMatchObject({
     ...{ state: 'waiting', written: true, begun: `${ORIGIN}/${GOVERNANCE_CHAIN}/1` },
     detail: { origin: `${ORIGIN}/${GOVERNANCE_CHAIN}/0`, size: 3 },
@@ -80,6 +100,7 @@ it('one proposes, another one approves, and all of it stands', async () => {
   expect(await hold('C-2')).toMatchObject({ code: 0 });
 
   const show = await asked('governance', 'show', '--config', at('governance.yaml'), '--json');
+  expect(show.answer.continuation).toBeNull();
   expect(show.answer.holds.map((one: { case: string }) => one.case)).toEqual(['C-1', 'C-2']);
   const keys = ['--key', encodeVkey(verifierKey(ORIGIN, signer().publicKey, nodeSha256)), '--key', decisions];
   const verified = await asked('verify', at('archive'), ...keys, '--json');
