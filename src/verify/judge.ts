@@ -95,7 +95,8 @@ async function checkByActs(
 /** What is wrong with the acts themselves changes no verdict. */
 function withActs(report: ChainReport, { heldTo: held }: Run): ChainReport {
   const list = new FindingList();
-  for (const { problem, ...place } of held?.actProblems() ?? []) list.add(problem, place);
+  for (const { problem, partition, ...place } of held?.actProblems() ?? [])
+    if (partition === report.partition) list.add(problem, place);
   return {
     ...report,
     findings: [...report.findings, ...list.list()],

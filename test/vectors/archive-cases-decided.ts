@@ -833,6 +833,18 @@ const KEYS: readonly ArchiveCase[] = [
     }),
   },
   {
+    name: 'odd-governance-continued-and-open',
+    about: 'A line that is no act lies in partition 0, and in partition 1 a hold that was decided two days ago and never done (13.6.7).',
+    codes: ['act-open', 'act-refused', 'foreign-object', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await sealActs(world.governance, [junkAct('{}')]);
+      const from = headOf(world.governance);
+      junkNext(world, from.size);
+      const decide = await goesOn(world, from, true);
+      await decide(PLACE);
+    }, TWO_DAYS_MS),
+  },
+  {
     name: 'odd-governance-continued-by-one',
     about: 'The same by one person: the release behind it decides nothing, and the hold is missing (13.7.2).',
     codes: ['foreign-object', 'legal-hold-missing'],

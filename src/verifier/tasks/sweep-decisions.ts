@@ -24,27 +24,28 @@ type DecisionFindings = {
 
 /** A sweep that begins each hour asks for every hold that nobody wants within a day. */
 const HOUR_MS = 3_600_000;
-const GOVERNANCE_SCOPE = chainScope({ chain: GOVERNANCE_CHAIN, partition: 0 });
 /** Codes of findings about acts themselves. */
 export const ABOUT_ACTS: ReadonlySet<string> = new Set(['act-refused', 'act-open']);
 
-/** What is wrong with the decisions themselves, and what they demand. Slice null: none was looked at. */
+/** What is wrong with the decisions themselves, by partition, and what they demand. No slice: none was read. */
 export async function decisionsOf(
   { decisions, clock, everyMs = HOUR_MS }: DecisionTools,
   signal: AbortSignal | undefined,
-): Promise<{ readonly slice: DecisionFindings | null; readonly holds: HoldQuestions }> {
+): Promise<{ readonly slices: readonly DecisionFindings[]; readonly holds: HoldQuestions }> {
   const round = Math.floor(clock.now() / everyMs);
   const look = await decisions?.look(signal);
   if (decisions === undefined || look?.kind !== 'read')
-    return { slice: null, holds: new HoldQuestions(null, round) };
+    return { slices: [], holds: new HoldQuestions(null, round) };
   const heldTo = decisions.heldToOf(look);
-  const findings = new FindingList();
-  for (const { problem, ...place } of heldTo.actProblems()) findings.add(problem, place);
+  const problems = heldTo.actProblems();
   const covers: Covers = ({ check, finding }) =>
     look.isVerified && check === 'sweep' && ABOUT_ACTS.has(finding.code);
-  const { omitted } = findings;
-  return {
-    slice: { scope: GOVERNANCE_SCOPE, findings: findings.list(), omitted, complete: covers, keys: 0 },
-    holds: new HoldQuestions(heldTo, round),
-  };
+  const slices = (look.partitions ?? [0]).map((partition) => {
+    const findings = new FindingList();
+    for (const { problem, partition: own, ...place } of problems)
+      if (own === partition) findings.add(problem, place);
+    const scope = chainScope({ chain: GOVERNANCE_CHAIN, partition });
+    return { scope, findings: findings.list(), omitted: findings.omitted, complete: covers, keys: 0 };
+  });
+  return { slices, holds: new HoldQuestions(heldTo, round) };
 }

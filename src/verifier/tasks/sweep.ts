@@ -92,7 +92,7 @@ export async function* sweep(
   let cursor = cursors[at] as SweepCursor;
   // If the cursor's chain is gone, the next one begins from its start.
   if (from !== null && isSame(cursor, from)) cursor = from;
-  const { slice: decided, holds } = await decisionsOf(tools, signal);
+  const { slices: decided, holds } = await decisionsOf(tools, signal);
   for (;;) {
     const next = cursors[at + 1] ?? null;
     if (cursor.part === 'outside') {
@@ -101,7 +101,7 @@ export async function* sweep(
         { ...tools, depth: 'seals', nowMs: tools.clock.now(), ...(signal && { signal }) },
         [],
       );
-      if (decided !== null) yield { ...decided, next: cursor };
+      for (const slice of decided) yield { ...slice, next: cursor };
       await checkArchiveObjects(survey.objects, null, run, outside);
       const covers: Covers = ({ check, finding }) =>
         check === 'sweep' || (check === 'look' && finding.key !== null);

@@ -42,9 +42,12 @@ export type HeldTo = {
   isDecided(segment: SegmentName, change: 'hold-on' | 'hold-off' | 'longer'): boolean;
   /** The same of keys and FORMAT, which belong to every segment. */
   isAnyDecided(change: 'hold-on' | 'hold-off' | 'longer'): boolean;
-  /** What is wrong with the acts themselves: of the governance chain. */
-  actProblems(): readonly (ObjectLocation & { readonly problem: Problem })[];
+  /** What is wrong with the acts themselves. */
+  actProblems(): readonly ActProblem[];
 };
+
+/** `partition`: of the governance chain, in which the line lies. */
+export type ActProblem = ObjectLocation & { readonly partition: number; readonly problem: Problem };
 
 /**
  * What a seal does that somebody decided otherwise, and nothing else: a decision about locks that nobody
@@ -223,9 +226,9 @@ function actProblems(
   history: ActHistory,
   nowMs: number,
   isOpen: (act: RecordedAct) => boolean,
-): (ObjectLocation & { readonly problem: Problem })[] {
-  const refused = history.refused.map(({ place: { offset, sequence }, why }) => ({
-    ...{ key: `line:${offset}`, sequence },
+): ActProblem[] {
+  const refused = history.refused.map(({ place: { offset, sequence, partition = 0 }, why }) => ({
+    ...{ key: `line:${offset}`, sequence, partition },
     problem: {
       code: 'act-refused',
       expected: 'an act that counts',
@@ -239,6 +242,7 @@ function actProblems(
     return [
       {
         ...{ key: `act:${act.id}`, sequence: recorded.place.sequence },
+        partition: recorded.place.partition ?? 0,
         problem: { code: 'act-open', expected: 'a done within 24 hours', found } as const,
       },
     ];

@@ -10,6 +10,7 @@ import { watchedNow } from '../../../src/verifier/events/decided-changes.ts';
 import { Ledger } from '../../../src/verifier/findings/ledger.ts';
 import { confirmStep } from '../../../src/verifier/seal-path.ts';
 import { type SweepTools, sweep } from '../../../src/verifier/tasks/sweep.ts';
+import { decisionsOf } from '../../../src/verifier/tasks/sweep-decisions.ts';
 import { portableChecker } from '../../../src/verify/block-checker.ts';
 import { nodeContentTools } from '../../../src/verify/node/tools.ts';
 import {
@@ -110,6 +111,23 @@ const sweeps = async (times: number) => {
 const missing = (keys: readonly string[]) => keys.map((key) => `orders legal-hold-missing ${key}`).sort();
 
 describe('a sweep', () => {
+  it('files what is wrong with acts under the partition in which they lie', async () => {
+    const problem = { code: 'act-refused', expected: null, found: null } as const;
+    const heldToOf = () =>
+      ({
+        actProblems: () => [0, 2, 2].map((partition, line) => ({ problem, partition, key: `line:${line}` })),
+      }) as never;
+    const look = async () => ({ kind: 'read', isVerified: true, partitions: [0, 1, 2] }) as never;
+    const { slices } = await decisionsOf({ clock, decisions: { look, heldToOf } }, undefined);
+    expect(
+      slices.map(({ scope, findings }) => [scope.place?.partition, findings.map(({ key }) => key)]),
+    ).toEqual([
+      [0, ['line:0']],
+      [1, []],
+      [2, ['line:1', 'line:2']],
+    ]);
+  });
+
   it('finds each hold that is decided and not there, with a call for each object', async () => {
     await done(PLACE);
     expect(await swept()).toEqual(missing(objects()));

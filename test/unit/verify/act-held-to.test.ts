@@ -276,12 +276,12 @@ it('what is wrong with the acts is said with their place', async () => {
   const hold = await chain.decide(place('C-1'), 5);
   const [refused, open] = held(chain).actProblems();
   expect(refused).toMatchObject({
-    ...{ key: 'line:1', sequence: 101 },
+    ...{ key: 'line:1', sequence: 101, partition: 0 },
     problem: { code: 'act-refused', expected: 'an act that counts' },
   });
   expect(refused?.problem.found).toMatch(/^line 1: the key [0-9a-f]{16} is of nobody/);
   expect(open).toEqual({
-    ...{ key: `act:${hold.act.id}`, sequence: 102 },
+    ...{ key: `act:${hold.act.id}`, sequence: 102, partition: 0 },
     problem: {
       ...{ code: 'act-open', expected: 'a done within 24 hours' },
       found: `hold.place by ${OFFICER}, in force since 2026-11-22T10:00:00.005Z`,
