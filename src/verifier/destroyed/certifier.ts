@@ -11,6 +11,7 @@ import { actsOf } from '../../verify/acts/recorded-act.ts';
 import { findingOf } from '../../verify/finding.ts';
 import type { ChainReport } from '../../verify/report.ts';
 import type { ChainInArchive } from '../../verify/survey.ts';
+import { MORE_KEYS } from '../findings/bounds.ts';
 import { chainScope, findingId, sequenceOf } from '../findings/record.ts';
 import { type OwnBucket, putNote } from '../own-bucket.ts';
 import { COPY_MAX, findingsPrefix, parseFindingKey } from '../own-keys.ts';
@@ -52,8 +53,11 @@ export type SeenGone = {
 
 type Candidate = GoneObject & { readonly thereMs: number | null; readonly decidedUntilMs: number };
 
-/** A chain of which so many objects were missing too early: others may have no finding of their own. */
-const MISSING_MAX = 100;
+/** More than were ever findings of one code (FORMAT.md 9.8.6): so much else lies there. */
+const MISSING_MAX = 2000;
+const EARLY = 'data was found missing before its retention was over';
+const EARLY_UNKNOWN =
+  'so much data was found missing before its retention was over that not each has a finding of its own';
 
 export class Certifier {
   readonly #tools: CertifierTools;
@@ -103,23 +107,23 @@ export class Certifier {
     const decided = decidedOf(await this.#tools.decisions.look(signal, true));
     const early =
       troubled === null || typeof decided === 'string' ? null : await this.#missingEarly(place, signal);
+    const idOf = (key: string, sequence: number | null = null) =>
+      findingId(chainScope(place), findingOf('data-missing', { key, sequence }), this.#tools.sha256);
+    const isUnknown =
+      early !== null && (early.size >= MISSING_MAX || MORE_KEYS.some((key) => early.has(idOf(key))));
     if (troubled === null) refuse('something is wrong with the chain', seen.objects.length);
     else if (typeof decided === 'string') refuse(decided, seen.objects.length);
     if (troubled === null || typeof decided === 'string' || early === null) return { candidates, refused };
     for (const object of seen.objects) {
       const { sequence, key } = object;
-      const missing = findingOf('data-missing', { key, sequence });
       const thereMs = await seen.thereMs(sequence);
       const { why, decidedUntilMs } = keptBy(decided, { ...place, sequence }, object, {
         thereMs,
         goneMs: seen.goneMs,
       });
       if (!object.isSound || troubled.has(sequence)) refuse('something is wrong with their seals');
-      else if (
-        early.size >= MISSING_MAX ||
-        early.has(findingId(chainScope(place), missing, this.#tools.sha256))
-      )
-        refuse('data was found missing before its retention was over');
+      else if (early.has(idOf(key, sequence))) refuse(EARLY);
+      else if (isUnknown) refuse(EARLY_UNKNOWN);
       else if (why !== null) refuse(why);
       else candidates.push({ object: { ...object, thereMs, decidedUntilMs }, decided });
     }

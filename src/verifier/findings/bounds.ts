@@ -17,6 +17,8 @@ const OPENINGS_PER_CODE_MAX = 1000;
  * more.
  */
 const moreKey = (count: number): string => `*${2 ** Math.floor(Math.log2(Math.max(1, count)))}`;
+/** Every key that such an entry may have. */
+export const MORE_KEYS: readonly string[] = Array.from({ length: 53 }, (_, power) => moreKey(2 ** power));
 export const isMore = ({ key }: Pick<Finding, 'key'>): boolean => key?.startsWith('*') === true;
 
 export type Chosen = {

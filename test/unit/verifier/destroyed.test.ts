@@ -219,6 +219,35 @@ describe('nothing is certified', () => {
     ]);
   });
 
+  const EARLY = 'data was found missing before its retention was over';
+  it('of what went too early beside a hundred others, and of the rest it is', async () => {
+    const world = await overWorld(130);
+    world.nowMs = NOW_MS + 100 * DAY_MS;
+    const early = Array.from({ length: 100 }, (_, at) => at);
+    world.destroy(...early);
+    expect(await world.pass()).toHaveLength(100);
+    world.nowMs = OVER_MS;
+    world.destroy(110, 111);
+    await world.pass();
+    expect(spans(await world.certificates())).toEqual(['110-111']);
+    expect(world.refused).toEqual([`no certificate of 100 destroyed data objects: ${EARLY}`]);
+  });
+
+  it('where not each of them has a finding of its own, and that is the reason that is given', async () => {
+    const world = await overWorld(130);
+    world.nowMs = NOW_MS + 100 * DAY_MS;
+    world.destroy(...Array.from({ length: 101 }, (_, at) => at));
+    await world.pass();
+    world.nowMs = OVER_MS;
+    world.destroy(110, 111);
+    await world.pass();
+    expect(await world.certificates()).toEqual([]);
+    expect(world.refused.sort()).toEqual([
+      `no certificate of 100 destroyed data objects: ${EARLY}`,
+      'no certificate of 3 destroyed data objects: so much data was found missing before its retention was over that not each has a finding of its own',
+    ]);
+  });
+
   it('of a version that lies under a delete marker', async () => {
     const world = await overWorld();
     world.builder.archive.marker(world.made[1]!.dataKey as string);
