@@ -20,7 +20,7 @@ export {
   checkStampForProgram as checkStamp,
   type StampVerdict,
 } from './library/stamps.ts';
-export type { VerificationOptions } from './library/verify-archive.ts';
+export type { VerificationOptions, VerificationReport } from './library/verify-archive.ts';
 export {
   type PackageStampVerdict,
   type PackagesVerdict,

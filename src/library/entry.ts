@@ -2,12 +2,11 @@
 import { LedgerstoneError } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import { checkEventProof, type EventProofCheck } from '../verify/event-proof.ts';
-import type { Report } from '../verify/report.ts';
 import type { OpenOptions, ReadOnlyArchive } from './archive.ts';
 import type { FindEventsOptions, FoundEvents } from './find.ts';
 import { keysFromTexts } from './keys.ts';
 import type { ProveEventOptions, ProvenRecord } from './prove-event.ts';
-import type { VerificationOptions } from './verify-archive.ts';
+import type { VerificationOptions, VerificationReport } from './verify-archive.ts';
 
 /**
  * Opens `s3://bucket/prefix` or a directory, for reading. Credentials of AWS come the usual way: environment,
@@ -27,7 +26,7 @@ export async function openForProgram(name: string, options: OpenOptions = {}): P
 export async function verifyForProgram(
   archive: ReadOnlyArchive,
   options: VerificationOptions,
-): Promise<Report> {
+): Promise<VerificationReport> {
   const trusted = keysFromTexts(options.keys);
   const { verifyOpened } = await import('./verify-archive.ts');
   return verifyOpened(archive, trusted, options);

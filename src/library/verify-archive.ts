@@ -2,8 +2,10 @@
 import { utf8 } from '../base/bytes.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { VerifierKey } from '../format/vkey.ts';
-import { lookAtActs } from '../read/acts.ts';
+import { type ActsLook, lookAtActs } from '../read/acts.ts';
+import { comparedOf } from '../read/compared-decisions.ts';
 import type { StoreReader } from '../store/store.ts';
+import type { DecisionsCompared } from '../verify/acts/held-to.ts';
 import { workerChecker } from '../verify/node/worker-checker.ts';
 import type { Report } from '../verify/report.ts';
 import { verifyArchive } from '../verify/verify.ts';
@@ -24,29 +26,46 @@ export type VerificationOptions = {
   readonly threads?: number;
 };
 
+/** `decisions`: how far it was held to what people decided; null: it has no chain of decisions. */
+export type VerificationReport = Report & {
+  readonly decisions: DecisionsCompared | null;
+  /** Of each older archive too. */
+  readonly beside?: Report['beside'] & {
+    readonly archives: readonly { readonly name: string; readonly report: VerificationReport }[];
+  };
+};
+
 export async function verifyOpened(
   archive: ReadOnlyArchive,
   trusted: readonly VerifierKey[],
   { depth = 'content', since = [], older = [], signal, threads }: VerificationOptions,
-): Promise<Report> {
+): Promise<VerificationReport> {
   const given = older.map((one) => ({ store: storeBehind(one.archive), keys: keysFromTexts(one.keys) }));
   const checker = workerChecker(threads === undefined ? {} : { threads });
   try {
     const store = storeBehind(archive);
-    const actsOf = async (one: StoreReader, keys: readonly VerifierKey[]) => {
-      const look = await lookAtActs(one, keys, signal ?? new AbortController().signal);
-      return look.kind === 'read' ? look : null;
-    };
-    const shown = given.map(async ({ store: reader, keys }) => ({
-      ...{ name: reader.description, reader, trusted: keys, acts: await actsOf(reader, keys) },
-    }));
-    return await verifyArchive(store, {
-      acts: await actsOf(store, trusted),
-      shown: await Promise.all(shown),
+    const lookAt = (one: StoreReader, keys: readonly VerifierKey[]) =>
+      lookAtActs(one, keys, signal ?? new AbortController().signal);
+    const look = await lookAt(store, trusted);
+    const looks = await Promise.all(given.map((one) => lookAt(one.store, one.keys)));
+    const { beside, ...report } = await verifyArchive(store, {
+      acts: actsOf(look),
+      shown: given.map(({ store: reader, keys }, index) => ({
+        ...{ name: reader.description, reader, trusted: keys, acts: actsOf(looks[index] as ActsLook) },
+      })),
       ...{ trusted, depth, checker, sha256: nodeSha256, nowMs: Date.now(), since: since.map(utf8) },
       ...(signal === undefined ? {} : { signal }),
     });
+    const said = { ...report, decisions: comparedOf(look) };
+    if (beside === undefined) return said;
+    const archives = beside.archives.map((one, index) => ({
+      ...one,
+      report: { ...one.report, decisions: comparedOf(looks[index] as ActsLook) },
+    }));
+    return { ...said, beside: { ...beside, archives } };
   } finally {
     await checker.close();
   }
 }
+
+const actsOf = (look: ActsLook) => (look.kind === 'read' ? look : null);

@@ -51,7 +51,13 @@ describe('a pass that goes well', () => {
     expect(pass.ranges()).toHaveLength(5);
     const [report] = pass.reports();
     expect(report).toMatchObject({
-      ...{ format: 'ledgerstone/full-pass/1', run: 'first', verdict: 'verified', findings: [] },
+      ...{
+        format: 'ledgerstone/full-pass/1',
+        run: 'first',
+        verdict: 'verified',
+        findings: [],
+        decisions: null,
+      },
       coverage: { ranges: 5, gone: 0, chains: 2, seals: 8, dataObjects: 8, lines: 24 },
     });
     expect(report?.['chains']).toMatchObject([

@@ -2,11 +2,14 @@
 import { toHex, utf8, utf8Text } from '../../base/bytes.ts';
 import { FormatError } from '../../base/error.ts';
 import { nodeSha256 } from '../../base/node/hash.ts';
+import { printable } from '../../base/printable.ts';
 import { type PublicKey, publicKeyFromSpki, verifySignature } from '../../base/signature.ts';
 import { preAuthenticated } from '../../evidence/dsse.ts';
 import { isCount } from '../../format/scalar.ts';
 import { spkiFingerprint } from '../../format/vkey.ts';
+import { notComparedText } from '../../read/compared-decisions.ts';
 import type { Signer } from '../../sign/signer.ts';
+import type { DecisionsCompared } from '../../verify/acts/held-to.ts';
 import type { Shard, ShardOfChain } from '../../verify/range-check.ts';
 import { isRange, isText } from '../../verify/range-shape.ts';
 import type { Depth } from '../../verify/run.ts';
@@ -31,6 +34,7 @@ export type ShardContent = ShardRun & {
   /** When it began, and ended. RFC 3339. */
   readonly from: string;
   readonly to: string;
+  readonly decisions: DecisionsCompared | null;
   readonly chains: readonly ShardOfChain[];
 };
 
@@ -103,18 +107,33 @@ function objectOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 }
 
 /** What the join relies on. The rest is printed as every report is. Throws FormatError. */
-function requireShape({ shard, keys, from, to, chains, ...run }: ShardContent): void {
+function requireShape({ shard, keys, from, to, decisions, chains, ...run }: ShardContent): void {
   const { index, of, segments } = shard ?? {};
   const isShard =
     isCount(index) && isCount(of) && isCount(segments) && index > 0 && index <= of && segments > 0;
   const isRun = [run.version, run.archive, run.depth, from, to].every(isText) && Array.isArray(keys);
-  if (!isShard || !isRun || !Array.isArray(chains))
+  if (!isShard || !isRun || !isCompared(decisions) || !Array.isArray(chains))
     throw new FormatError('a shard that lacks what each one has');
   for (const one of chains) {
     const { chain, partition, ranges } = (one ?? {}) as Partial<ShardOfChain>;
     const isWhole = isText(chain) && isCount(partition) && Array.isArray(ranges) && ranges.every(isRange);
     if (!isWhole) throw new FormatError('a chain of a shard that lacks what each one has');
   }
+}
+
+const isCompared = (said: Partial<DecisionsCompared> | null | undefined): boolean =>
+  said === null ||
+  (said !== undefined &&
+    (said.acts === null || isCount(said.acts)) &&
+    (said.why === null || isText(said.why)));
+
+/** What was another then: a copy has the same seals, and what lies here was not read. */
+export function elsewhere(read: readonly ReadShard[], archive: string): string[] {
+  const others = new Set(read.map(({ content }) => content.archive).filter((name) => name !== archive));
+  const named = `what was read then is not named ${archive} but ${printable([...others].sort().join(' and '))}`;
+  const undecided = new Set(read.flatMap(({ content }) => notComparedText(content.decisions) ?? []));
+  const said = [...undecided].sort().map((text) => `then ${printable(text)}`);
+  return others.size === 0 ? said : [named, ...said];
 }
 
 /** For people: the SHA-256 of the key. */

@@ -7,6 +7,7 @@ import type { PublicKey } from '../../base/signature.ts';
 import { VERSION } from '../../base/version.ts';
 import { periodOf } from '../../config/units.ts';
 import { encodeVkey, type VerifierKey } from '../../format/vkey.ts';
+import { notComparedText } from '../../read/compared-decisions.ts';
 import type { Shard, ShardOfChain } from '../../verify/range-check.ts';
 import type { Depth } from '../../verify/run.ts';
 import { readInput } from './bounded-input.ts';
@@ -16,6 +17,7 @@ import { type ArchiveOptions, openArchive, repeatable } from './open-archive.ts'
 import type { Io } from './output.ts';
 import type { Session } from './session.ts';
 import {
+  elsewhere,
   encodeShard,
   isSignedBy,
   parseShard,
@@ -138,13 +140,13 @@ export async function runShard(
   const archive = await openArchive(name, options, io.env);
   try {
     const { depth, leastLock, asCopy = false, shard } = options;
-    const chains = await verifyShardOf(io, archive.store, archive.trusted, shard, {
+    const { chains, decisions } = await verifyShardOf(io, archive.store, archive.trusted, shard, {
       ...{ depth, asCopy, nowMs: from.getTime() },
       leastLock: leastLock === undefined ? null : periodOf(leastLock),
     });
     const content = {
       ...{ ...shardRun(options, archive.trusted), shard, archive: archive.store.description },
-      ...{ from: from.toISOString(), to: new Date().toISOString(), chains },
+      ...{ from: from.toISOString(), to: new Date().toISOString(), decisions, chains },
     };
     return await writeShard(session, options.out, content, signer);
   } finally {
@@ -176,6 +178,7 @@ async function writeShard(
   const faulty = ranges.filter(({ report }) => report.verdict !== 'verified').length;
   const segments = ranges.reduce((sum, { from, size }) => sum + Math.max(0, size - from), 0);
   const { index, of } = content.shard;
+  const notCompared = notComparedText(content.decisions);
   const looked = `${counted(segments, 'segment')} in ${counted(ranges.length, 'range')}`;
   await output.write(
     [
@@ -183,6 +186,7 @@ async function writeShard(
       faulty === 0
         ? 'no finding that would break it. This is no verdict: only all shards together have one (--merge)'
         : `${counted(faulty, 'range')} not verified: --merge says what was found`,
+      ...(notCompared === null ? [] : [printable(notCompared)]),
       '',
     ].join('\n'),
   );
@@ -236,16 +240,11 @@ export async function readShards(
   const unsigned = read.filter(({ signer: key }) => key === null).length;
   return {
     chains: read.flatMap(({ content }) => content.chains),
-    bound: `${boundText({ of, from, to }, signers, unsigned, keys !== null)}${elsewhere(read, archive)}`,
+    bound: [boundText({ of, from, to }, signers, unsigned, keys !== null), ...elsewhere(read, archive)].join(
+      '; ',
+    ),
     said: { of, from, to, signers },
   };
-}
-
-/** A copy has the same seals, and what lies here was not read then. */
-function elsewhere(read: readonly ReadShard[], archive: string): string {
-  const others = new Set(read.map(({ content }) => content.archive).filter((name) => name !== archive));
-  if (others.size === 0) return '';
-  return `; what was read then is not named ${archive} but ${printable([...others].sort().join(' and '))}`;
 }
 
 function boundText(

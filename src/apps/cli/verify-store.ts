@@ -5,8 +5,10 @@ import type { Period } from '../../base/period.ts';
 import type { VerifierKey } from '../../format/vkey.ts';
 import { type ActsLook, lookAtActs } from '../../read/acts.ts';
 import { ChainReader } from '../../read/chain-reader.ts';
+import { comparedOf } from '../../read/compared-decisions.ts';
 import { listChains } from '../../read/list-chains.ts';
 import type { StoreReader } from '../../store/store.ts';
+import type { DecisionsCompared } from '../../verify/acts/held-to.ts';
 import type { ConfirmedChain } from '../../verify/anchor.ts';
 import type { ArchiveReader } from '../../verify/archive-reader.ts';
 import { workerChecker } from '../../verify/node/worker-checker.ts';
@@ -67,7 +69,7 @@ export async function verifyShardOf(
     nowMs,
     leastLock = null,
   }: Pick<VerifyStoreOptions, 'asCopy' | 'depth' | 'nowMs' | 'leastLock'>,
-): Promise<ShardOfChain[]> {
+): Promise<{ readonly chains: ShardOfChain[]; readonly decisions: DecisionsCompared | null }> {
   const progress = startProgressBar(io, `verify, shard ${shard.index}/${shard.of}`);
   const checker = workerChecker();
   try {
@@ -77,7 +79,8 @@ export async function verifyShardOf(
       acts: look.kind === 'read' ? look : null,
       onProgress: (now: VerifyProgress) => progress.update(now.chainsDone, now.chains, progressText(now)),
     };
-    return await verifyShard(asCopy === true ? withoutLocks(store) : store, options, shard);
+    const chains = await verifyShard(asCopy === true ? withoutLocks(store) : store, options, shard);
+    return { chains, decisions: comparedOf(look) };
   } finally {
     progress.stop();
     await checker.close();

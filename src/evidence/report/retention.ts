@@ -1,5 +1,6 @@
 // What does a report of retention say, and how far does it reach?
 import { counted, countText } from '../../base/counted.ts';
+import type { DecisionsCompared } from '../../verify/acts/held-to.ts';
 import { csvRows } from '../csv.ts';
 import type { ReportFace, TableBlock, TableCell } from './blocks.ts';
 import { shortTime, windowText } from './frame.ts';
@@ -31,9 +32,6 @@ export type RetentionData = {
   /** Null: the archive has no chain of decisions. */
   readonly decisions: DecisionsCompared | null;
 };
-
-/** `acts` null: no decision was looked at. `why`: what of them is not known, or null. */
-export type DecisionsCompared = { readonly acts: number | null; readonly why: string | null };
 
 export type RetentionReport = PrintedReport<'retention', RetentionData>;
 

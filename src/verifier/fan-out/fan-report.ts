@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
 import { FormatError, LedgerstoneError } from '../../base/error.ts';
 import { oldestVersion } from '../../format/oldest-version.ts';
+import type { DecisionsCompared } from '../../verify/acts/held-to.ts';
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { Report } from '../../verify/report.ts';
 import { type OwnBucket, parseNote, putNote, readNote } from '../own-bucket.ts';
@@ -55,6 +56,13 @@ const SCHEMA = z.object({
   }),
 });
 
+type FanContent = {
+  readonly report: Report;
+  readonly coverage: FanCoverage;
+  readonly decisions: DecisionsCompared | null;
+  readonly version: string;
+};
+
 /**
  * Locked and signed. A report of this run that is there already stands: an answer was lost, or the step ran
  * twice. Throws `fan-out-blocked` where something else lies in its place.
@@ -62,7 +70,7 @@ const SCHEMA = z.object({
 export async function keepReport(
   bucket: Omit<OwnBucket, 'onForeign'>,
   run: FanRun,
-  { report, ...said }: { readonly report: Report; readonly coverage: FanCoverage; readonly version: string },
+  { report, ...said }: FanContent,
   signal?: AbortSignal,
 ): Promise<FanSummary> {
   const key = fullPassKey(run);

@@ -4,6 +4,7 @@ import { counted, countText } from '../../base/counted.ts';
 import { LedgerstoneError } from '../../base/error.ts';
 import { timeText } from '../../format/time.ts';
 import { lookAtActs } from '../../read/acts.ts';
+import { comparedOf } from '../../read/compared-decisions.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { RangeSize } from '../../verify/plan-ranges.ts';
 import type { ShardOfChain } from '../../verify/range-check.ts';
@@ -70,7 +71,7 @@ export function fanStep(
 async function plan(tools: FanTools, run: FanRun, signal: AbortSignal): Promise<Answers['plan']> {
   const before = await readPlan(tools.work, run, signal);
   if (before !== null) return before;
-  const ranges = await planArchive(tools.archive, await optionsOf(tools, signal), tools.size);
+  const ranges = await planArchive(tools.archive, await readyOf(tools, signal), tools.size);
   if (ranges.length > ITEMS_MAX)
     throw new LedgerstoneError(
       'fan-out-too-large',
@@ -92,7 +93,7 @@ async function check(
   const { clock } = tools.work;
   const { chain, partition, from: first, before } = item;
   const from = timeText(clock.now());
-  const options = await optionsOf(tools, signal);
+  const options = await readyOf(tools, signal);
   const range = await verifyRange(tools.archive, options, { chain, partition }, { from: first, before });
   await keepResult(tools.work, run, { item, from, to: timeText(clock.now()), range }, signal);
   return { done: 1 };
@@ -103,15 +104,15 @@ async function merge(tools: FanTools, run: FanRun, signal: AbortSignal): Promise
   if (planned === null) throw incomplete('there is no plan of this run');
   const items = await readItems(tools.work, planned, signal);
   const results = await allResults(tools.work, run, items, signal);
-  const options = await optionsOf(tools, signal);
+  const { decisions, ...options } = await readyOf(tools, signal);
   const report = await verifyShards(tools.archive, options, shardsOf(results));
   await reportFindings(tools.findings, report, signal);
   const coverage = coverageOf(results, report);
-  return keepReport(tools.own, run, { report, coverage, version: tools.version }, signal);
+  return keepReport(tools.own, run, { report, coverage, decisions, version: tools.version }, signal);
 }
 
 /** Throws `decisions-unread` where the store did not give them: without its holds no archive is verified. */
-async function optionsOf({ archive, asked, work }: FanTools, signal: AbortSignal) {
+async function readyOf({ archive, asked, work }: FanTools, signal: AbortSignal) {
   const look = await lookAtActs(archive, asked.trusted, signal);
   const problem = look.kind === 'unread' || look.kind === 'read' ? look.problem : null;
   if (problem !== null && 'broken' in look && !look.broken)
@@ -122,6 +123,7 @@ async function optionsOf({ archive, asked, work }: FanTools, signal: AbortSignal
   return {
     ...{ ...asked, depth: 'content' as const, nowMs: work.clock.now(), signal },
     acts: look.kind === 'read' ? look : null,
+    decisions: comparedOf(look),
   };
 }
 

@@ -27,7 +27,7 @@ const HOUR_MS = 3_600_000;
 /** Codes of findings about acts themselves. */
 export const ABOUT_ACTS: ReadonlySet<string> = new Set(['act-refused', 'act-open']);
 
-/** What is wrong with the decisions themselves, by partition, and what they demand. No slice: none was read. */
+/** What is wrong with the decisions, by partition, and what they demand. No slice: none was looked at. */
 export async function decisionsOf(
   { decisions, clock, everyMs = HOUR_MS }: DecisionTools,
   signal: AbortSignal | undefined,

@@ -24,6 +24,12 @@ export type ActsRead = {
   readonly partitions?: readonly number[];
 };
 
+/**
+ * How far an archive was held to its decisions. `acts`: those that count; null: none was looked at. `why`:
+ * what of them was not compared, or null.
+ */
+export type DecisionsCompared = { readonly acts: number | null; readonly why: string | null };
+
 /** Pure: of one moment. */
 export type HeldTo = {
   /** Until when its seal and its data are locked, in milliseconds; 0: its own seal's word stands alone. */
@@ -47,7 +53,7 @@ export type HeldTo = {
 };
 
 /** `partition`: of the governance chain, in which the line lies. */
-export type ActProblem = ObjectLocation & { readonly partition: number; readonly problem: Problem };
+type ActProblem = ObjectLocation & { readonly partition: number; readonly problem: Problem };
 
 /**
  * What a seal does that somebody decided otherwise, and nothing else: a decision about locks that nobody

@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { governanceOrigin } from '../../../src/format/chain.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
-import { ArchiveBuilder, entries, writeCopy } from '../../support/archive-builder.ts';
+import { ArchiveBuilder, archiveKey, entries, ORIGIN, writeCopy } from '../../support/archive-builder.ts';
+import { GOVERNANCE_KEY, governedArchive } from '../../support/governed-archive.ts';
 import { ledgerstone } from './captured-io.ts';
 
 let dir: string;
@@ -61,6 +63,30 @@ describe('shards', () => {
     const json = JSON.parse((await merge('--json')).out);
     expect(json).toMatchObject({ verdict: 'verified', shards: { of: 2, signers: [] } });
     expect(json.bounds[0]).toMatch(bound);
+  });
+
+  it('say that no decision was looked at, and so does the whole', async () => {
+    const governed = await governedArchive();
+    rmSync(at('archive'), { recursive: true });
+    writeCopy(governed.builder.archive, at('archive'));
+    const made = [await shard(1), await shard(2)];
+    const said = 'no decision was looked at: no key was given that covers the governance chain';
+    for (const { out } of made) expect(out).toContain(`\n${said}\n`);
+    expect(JSON.parse((await merge('--json')).out)).toMatchObject({ decisions: { acts: null } });
+    const own = encodeVkey(archiveKey(GOVERNANCE_KEY(), governanceOrigin(ORIGIN)));
+    for (const name of ['1.json', '2.json']) rmSync(at(name));
+    expect((await shard(1, '--key', own)).out).not.toContain('decision');
+    await shard(2, '--key', own);
+    expect(JSON.parse(linesOf('1.json')[1])).toMatchObject({ decisions: { acts: 1, why: null } });
+    expect((await merge('--key', own)).out).not.toContain('then ');
+    change('1.json', ([head, body]) => {
+      const changed = JSON.stringify({ ...JSON.parse(body), decisions: { acts: 1, why: 'a break' } });
+      const sha256 = createHash('sha256').update(changed).digest('hex');
+      return [JSON.stringify({ ...JSON.parse(head), sha256 }), changed, ''];
+    });
+    expect((await merge('--key', own)).out).toContain(
+      'then of the decisions only what locks longer and holds more was compared: a break',
+    );
   });
 
   it('that find something exit with 3, and the whole exits for what it is', async () => {

@@ -2,8 +2,12 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { governanceOrigin } from '../../../src/format/chain.ts';
+import { encodeVkey } from '../../../src/format/vkey.ts';
 import * as library from '../../../src/index.ts';
 import { storeBehind } from '../../../src/library/archive.ts';
+import { archiveKey, ORIGIN, signer, writeCopy } from '../../support/archive-builder.ts';
+import { GOVERNANCE_KEY, governedArchive } from '../../support/governed-archive.ts';
 import { type PackageWorld, packageWorld } from '../../support/package-world.ts';
 
 let world: PackageWorld;
@@ -31,6 +35,33 @@ describe('find', () => {
       };
       await expect(asked()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(why) });
     }
+    await archive.close();
+  });
+});
+
+describe('decisions', () => {
+  it('are named as not looked at where no key covers them, of an older archive too', async () => {
+    const governed = await governedArchive();
+    writeCopy(governed.builder.archive, world.at('governed'));
+    const archive = await library.openArchive(world.at('governed'));
+    const [log, own] = [archiveKey(signer()), archiveKey(GOVERNANCE_KEY(), governanceOrigin(ORIGIN))].map(
+      encodeVkey,
+    );
+    const asked = (of: string[], older: library.Archive[] = []) =>
+      library.verifyArchive(archive, {
+        ...{ keys: of, threads: 1, older: older.map((one) => ({ archive: one, keys: [log!] })) },
+      });
+    const none = { acts: null, why: 'no key was given that covers the governance chain' };
+    expect((await asked([log!])).decisions).toEqual(none);
+    const whole = await asked([log!, own!], [archive]);
+    expect(whole.decisions).toEqual({ acts: 1, why: null });
+    expect(whole.beside?.archives[0]?.report.decisions).toEqual(none);
+    await archive.close();
+  });
+
+  it('are null where there are none', async () => {
+    const archive = await open();
+    expect((await library.verifyArchive(archive, { keys, threads: 1 })).decisions).toBeNull();
     await archive.close();
   });
 });

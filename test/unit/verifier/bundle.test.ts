@@ -22,6 +22,7 @@ const READS_ACTS = [
   'later-path',
   'list-chains',
   'segment-lines',
+  'compared-decisions',
 ].map((file) => `src/read/${file}.ts`);
 const SRC = join(import.meta.dirname, '../../../src');
 

@@ -6,7 +6,6 @@ import { afterPeriod } from '../../../base/period.ts';
 import type { Config } from '../../../config/archiver.ts';
 import { topicOfChain } from '../../../config/topic-names.ts';
 import {
-  type DecisionsCompared,
   type PolicyComparison,
   type RetentionData,
   type RetentionReport,
@@ -14,12 +13,12 @@ import {
 } from '../../../evidence/report/retention.ts';
 import { RetentionTally } from '../../../evidence/report/retention-tally.ts';
 import { parseUntil } from '../../../format/time.ts';
-import { type ActsLook, lookAtActs } from '../../../read/acts.ts';
+import { lookAtActs } from '../../../read/acts.ts';
 import type { ChainReader, LocatedSeal } from '../../../read/chain-reader.ts';
+import { comparedOf } from '../../../read/compared-decisions.ts';
 import { segmentLocks } from '../../../read/segment-locks.ts';
 import { type HeldTo, heldTo } from '../../../verify/acts/held-to.ts';
 import { lockSlackMs } from '../../../verify/locks.ts';
-import { NO_DECISIONS_KEY } from '../decisions-look.ts';
 import { EXIT } from '../exit-code.ts';
 import { notedSeals, walkChains } from '../losses-search.ts';
 import type { ChainLosses } from '../losses-text.ts';
@@ -98,19 +97,6 @@ export async function runRetentionReport(
       });
     },
   );
-}
-
-function comparedOf(look: ActsLook): DecisionsCompared | null {
-  switch (look.kind) {
-    case 'no-chain':
-      return null;
-    case 'no-key':
-      return { acts: null, why: NO_DECISIONS_KEY };
-    case 'unread':
-      return { acts: null, why: `the governance chain could not be read: ${look.problem}` };
-    case 'read':
-      return { acts: look.history.acts.length, why: look.problem };
-  }
 }
 
 type Tallies = {
