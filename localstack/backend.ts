@@ -1,6 +1,7 @@
 // What must a backend of the stack do? There are two: plain processes and containers.
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { KafkaVersion } from './native/kafka-install.ts';
+import type { Secured } from './native/kafka-properties.ts';
 import type { KafkaState, ServiceState } from './state.ts';
 
 export type Log = (line: string) => void;
@@ -15,6 +16,14 @@ export type KafkaTool = {
   readonly args: (places: { readonly bootstrap: string; readonly config: string }) => readonly string[];
 };
 
+/** Beside each broker's own. Native only. */
+export type MoreListeners = {
+  /** For each broker the port of your own proxy: see RunningKafka.behindProxies. */
+  readonly advertisedPorts?: readonly number[];
+  /** See RunningKafka.secured. */
+  readonly secured?: Secured;
+};
+
 /** It starts empty servers. Topic, bucket and keys are provisioned later, for both backends the same way. */
 export type Backend = {
   readonly name: 'native' | 'docker';
@@ -24,7 +33,7 @@ export type Backend = {
     version: KafkaVersion,
     brokers: number,
     log: Log,
-    advertisedPorts?: readonly number[],
+    more?: MoreListeners,
   ): Promise<KafkaState>;
   startS3Kms(dir: string, log: Log): Promise<ServiceState>;
   startEd25519Kms(dir: string, log: Log): Promise<ServiceState>;

@@ -78,6 +78,24 @@ export async function verifiableProducer(
   return { acknowledged, failed, done, stop };
 }
 
+/** A user of the brokers' secured listeners, who may log in by SCRAM-SHA-512. */
+export async function createScramUser(
+  stack: RunningStack,
+  { name, password }: { readonly name: string; readonly password: string },
+): Promise<void> {
+  const child = await stack.kafka.startTool({
+    name: `scram-user-${name}`,
+    mainClass: 'kafka.admin.ConfigCommand',
+    config: '',
+    args: ({ bootstrap }) => [
+      ...['--bootstrap-server', bootstrap, '--alter', '--entity-type', 'users', '--entity-name', name],
+      ...['--add-config', `SCRAM-SHA-512=[iterations=4096,password=${password}]`],
+    ],
+  });
+  child.stdout.resume();
+  await ended(child, [0]);
+}
+
 /**
  * Kafka's ProducerPerformance: fills a topic quickly (some 300,000 records/s) with lines picked from the file
  * at random, without keys. For benchmarks.

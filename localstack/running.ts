@@ -28,6 +28,8 @@ type RunningKafka = {
   readonly brokers: readonly RunningBroker[];
   /** The address behind each proxy that `advertisedPorts` announced, in the order of the brokers. */
   readonly behindProxies: readonly string[];
+  /** The addresses with TLS and a login, if `secured` asked for some. */
+  readonly secured: readonly string[];
   /** Starts one of Kafka's command line tools. kafka-tools.ts has those that tests need. */
   startTool(tool: KafkaTool): Promise<ToolProcess>;
 };
@@ -109,6 +111,7 @@ const runningKafka = (dir: string, backend: Backend, place: KafkaState): Running
   version: place.version,
   bootstrap: place.bootstrap,
   behindProxies: place.behindProxies,
+  secured: place.secured,
   startTool: (tool) => backend.startTool(dir, place, tool),
   brokers: place.brokers.map(({ id, name }, index) => {
     const address = place.bootstrap[index] as string;

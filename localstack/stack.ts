@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { LedgerstoneError } from '../src/base/error.ts';
-import type { Backend, Log } from './backend.ts';
+import type { Backend, Log, MoreListeners } from './backend.ts';
 import { ensureTopic } from './kafka-admin.ts';
 import { withLock } from './lock.ts';
 import { nativeBackend } from './native/backend.ts';
@@ -35,14 +35,7 @@ import { orphanedStackDirs, temporaryStackDir } from './temporary.ts';
 
 export type StackOptions = {
   /** Default: one broker of the newest version. */
-  readonly kafka?:
-    | {
-        readonly version?: KafkaVersion;
-        readonly brokers?: number;
-        /** For each broker the port of your own proxy: see RunningKafka.behindProxies. Native only. */
-        readonly advertisedPorts?: readonly number[];
-      }
-    | false;
+  readonly kafka?: (MoreListeners & { readonly version?: KafkaVersion; readonly brokers?: number }) | false;
   /** S3 and the P-256 KMS key, one process. Default true. */
   readonly s3?: boolean;
   /** A second KMS with an Ed25519 key. Default false. */
@@ -120,8 +113,8 @@ type KafkaWanted = Exclude<StackOptions['kafka'], false | undefined>;
 type Part<Key extends keyof StackState> = Promise<Required<Pick<StackState, Key>>>;
 
 async function kafkaPart(dir: string, backend: Backend, wanted: KafkaWanted, log: Log): Part<'kafka'> {
-  const { version = KAFKA_VERSION_DEFAULT, brokers = 1, advertisedPorts = [] } = wanted;
-  const kafka = await backend.startKafka(dir, version, brokers, log, advertisedPorts);
+  const { version = KAFKA_VERSION_DEFAULT, brokers = 1, ...more } = wanted;
+  const kafka = await backend.startKafka(dir, version, brokers, log, more);
   await ensureTopic(kafka.bootstrap, TOPIC);
   return { kafka };
 }

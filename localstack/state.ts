@@ -12,6 +12,8 @@ export type KafkaState = {
   readonly brokers: readonly BrokerRef[];
   /** Addresses of the listeners behind proxies, in the order of the brokers. Empty if none were asked for. */
   readonly behindProxies: readonly string[];
+  /** Those with TLS and a login, likewise. */
+  readonly secured: readonly string[];
 };
 
 /** `process`: name of the process or container that serves it. */

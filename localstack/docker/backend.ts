@@ -111,8 +111,8 @@ async function startTool(dir: string, tool: KafkaTool): Promise<ToolProcess> {
 
 export const dockerBackend: Backend = {
   name: 'docker',
-  startKafka: async (dir, version, count, _log, advertisedPorts = []) => {
-    if (advertisedPorts.length > 0) {
+  startKafka: async (dir, version, count, _log, { advertisedPorts = [], secured } = {}) => {
+    if (advertisedPorts.length > 0 || secured !== undefined) {
       throw new LedgerstoneError('stack', 'containers advertise their own ports only', {
         remedy: "Use startStack({ backend: 'native' }).",
       });
@@ -135,6 +135,7 @@ export const dockerBackend: Backend = {
       bootstrap,
       brokers: names.map((name, index) => ({ id: index + 1, name })),
       behindProxies: [],
+      secured: [],
     };
   },
   startS3Kms: (dir) => startService(dir, 's3-kms', 'S3_PORT'),

@@ -8,6 +8,15 @@ export type BrokerNode = {
   readonly controllerPort: number;
   /** A second listener on `port`. Clients are sent to `advertisedPort`, where a proxy must lead to `port`. */
   readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+  readonly secured?: Secured & { readonly port: number };
+};
+
+/** A listener with TLS where clients have to log in, by PLAIN or by SCRAM. */
+export type Secured = {
+  /** PEM: the server's private key and behind it its certificate. */
+  readonly keyFile: string;
+  /** Who may log in by PLAIN. SCRAM has users that are made by Kafka's own tool. */
+  readonly user: { readonly name: string; readonly password: string };
 };
 
 /** For a small JVM that starts quickly: about 150 MB resident, ready in 1–2 s. */
@@ -38,8 +47,10 @@ export const metaProperties = (clusterId: string, nodeId: number): string =>
 /** server.properties of a combined KRaft node (broker and controller). */
 export function brokerProperties(node: BrokerNode, all: readonly BrokerNode[], dataDir: string): string {
   const copies = Math.min(3, all.length);
-  const { proxied } = node;
+  const { proxied, secured } = node;
+  const first = `PLAINTEXT://${HOST}:${node.port}`;
   const second = (port: number | undefined) => (port === undefined ? '' : `,PROXIED://${HOST}:${port}`);
+  const third = secured === undefined ? '' : `,SECURED://${HOST}:${secured.port}`;
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
@@ -48,9 +59,11 @@ export function brokerProperties(node: BrokerNode, all: readonly BrokerNode[], d
       .join(','),
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
-    listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}${second(proxied?.port)}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${node.port}${second(proxied?.advertisedPort)}`,
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SECURED:SASL_SSL',
+    listeners: `${first},CONTROLLER://${HOST}:${node.controllerPort}${second(proxied?.port)}${third}`,
+    'advertised.listeners': `${first}${second(proxied?.advertisedPort)}${third}`,
+    ...(secured && securedProperties(secured)),
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,
     'unclean.leader.election.enable': false,
@@ -80,4 +93,18 @@ export function brokerProperties(node: BrokerNode, all: readonly BrokerNode[], d
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
+}
+
+const LOGIN = 'org.apache.kafka.common.security';
+
+function securedProperties({ keyFile, user }: Secured): Record<string, string> {
+  const of = (name: string) => `listener.name.secured.${name}`;
+  return {
+    [of('ssl.keystore.type')]: 'PEM',
+    [of('ssl.keystore.location')]: keyFile,
+    [of('sasl.enabled.mechanisms')]: 'PLAIN,SCRAM-SHA-512',
+    [of('plain.sasl.jaas.config')]:
+      `${LOGIN}.plain.PlainLoginModule required user_${user.name}="${user.password}";`,
+    [of('scram-sha-512.sasl.jaas.config')]: `${LOGIN}.scram.ScramLoginModule required;`,
+  };
 }

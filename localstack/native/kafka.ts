@@ -1,6 +1,7 @@
 // How does a KRaft cluster of one to three brokers run as plain processes?
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { MoreListeners } from '../backend.ts';
 import { servesAs } from '../kafka-admin.ts';
 import type { KafkaState } from '../state.ts';
 import { stackPaths } from '../state.ts';
@@ -17,15 +18,18 @@ export async function startKafka(
   version: KafkaVersion,
   count: number,
   log: (line: string) => void,
-  advertisedPorts: readonly number[] = [],
+  { advertisedPorts = [], secured }: MoreListeners = {},
 ): Promise<KafkaState> {
   const install = await kafkaInstall(version, log);
-  const ports = await freePorts(3 * count);
+  const ports = await freePorts(4 * count);
   const nodes: BrokerNode[] = Array.from({ length: count }, (_, index) => {
-    const [port, controllerPort, second] = ports.slice(3 * index) as [number, number, number];
+    const [port, controllerPort, second, third] = ports.slice(4 * index) as [number, number, number, number];
     const advertisedPort = advertisedPorts[index];
     const proxied = advertisedPort === undefined ? {} : { proxied: { port: second, advertisedPort } };
-    return { id: index + 1, port, controllerPort, ...proxied };
+    return {
+      ...{ id: index + 1, port, controllerPort, ...proxied },
+      ...(secured && { secured: { ...secured, port: third } }),
+    };
   });
   const clusterId = newUuid();
   await Promise.all(nodes.map((node) => formatNode(dir, install, clusterId, node, nodes)));
@@ -35,6 +39,7 @@ export async function startKafka(
     bootstrap: nodes.map(addressOf),
     brokers: nodes.map(({ id }) => ({ id, name: brokerName(id) })),
     behindProxies: nodes.flatMap(({ proxied }) => (proxied ? [`${HOST}:${proxied.port}`] : [])),
+    secured: nodes.flatMap(({ secured }) => (secured ? [`${HOST}:${secured.port}`] : [])),
   };
 }
 
