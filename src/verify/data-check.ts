@@ -28,6 +28,9 @@ export function missingProblem({ untilMs, cases, lateMs }: KeptData, nowMs: numb
 export const isDataOver = ({ manifest }: OpenedSeal, nowMs: number): boolean =>
   nowMs > parseUntil(manifest.retention.until);
 
+const isSame = (one: Problem, other: Problem): boolean =>
+  one.code === other.code && one.expected === other.expected && one.found === other.found;
+
 /** What can be seen without reading the object. What is `malformed` is not read. */
 export function listedProblem(opened: OpenedSeal, version: ArchiveVersion): Problem | null {
   const { size, notAFile } = version;
@@ -40,7 +43,10 @@ export function listedProblem(opened: OpenedSeal, version: ArchiveVersion): Prob
   return { code: 'data-altered', expected: `${bytes} bytes`, found: `${version.size} bytes` };
 }
 
-/** Reads and checks every byte. Throws only if the run was aborted. */
+/**
+ * Reads and checks every byte. A size that the listing showed already (`listedProblem`) is not told again.
+ * Throws only if the run was aborted.
+ */
 export async function contentProblems(
   opened: OpenedSeal,
   version: ArchiveVersion,
@@ -71,7 +77,8 @@ export async function contentProblems(
       tally.addContent(opened.manifest, outcome);
       visit?.checked(version, outcome);
       run.report();
-      return outcome.problems;
+      const listed = listedProblem(opened, version);
+      return listed === null ? outcome.problems : outcome.problems.filter((one) => !isSame(one, listed));
     } catch (error) {
       run.signal?.throwIfAborted();
       const found = error instanceof Error ? error.message : String(error);

@@ -114,10 +114,26 @@ describe('the content', () => {
       },
     } as unknown as Run;
     const visit = { checked: (...args: unknown[]) => seen.push(args) };
-    const problems = (of = opened, visits = true) =>
-      contentProblems(of, version, run, tally as unknown as ChainTally, visits ? (visit as never) : null);
+    const problems = (of = opened, visits = true, size = version.size) =>
+      contentProblems(
+        of,
+        { ...version, size },
+        run,
+        tally as unknown as ChainTally,
+        visits ? (visit as never) : null,
+      );
     return { problems, asked, tally, progress, reports, added, seen };
   }
+
+  it('does not tell again the size that the listing showed', async () => {
+    const other = { code: 'data-altered', expected: 'aa', found: 'bb' };
+    const problems = [{ code: 'data-altered', expected: '9 bytes', found: '10 bytes' }, other];
+    const check = () => ({ ...outcome, problems }) as unknown as DataOutcome;
+    expect(await world({ check }).problems(opened, true, 10)).toEqual([other]);
+    // Read as another size than listed: the listing did not show that.
+    expect(await world({ check }).problems()).toEqual(problems);
+    expect(await world({ check }).problems(opened, true, 11)).toEqual(problems);
+  });
 
   it('is read, compared with what the seal says, and counted', async () => {
     const { signal } = new AbortController();
