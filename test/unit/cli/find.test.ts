@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/apps/cli/cli.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
+import { nodeSha256 } from '../../../src/base/node/hash.ts';
+import { cosignerKey, encodeCosignerVkey } from '../../../src/format/cosignature.ts';
 import { encodeVkey, type VerifierKey } from '../../../src/format/vkey.ts';
 import { ArchiveBuilder, writeCopy } from '../../support/archive-builder.ts';
 import { recordsOf } from '../../support/find-world.ts';
@@ -47,6 +49,18 @@ const find = (...args: string[]) => ledgerstone(['find', at('archive'), ...key, 
 const FIELDS = () => ['--fields', at('fields.yaml')];
 
 describe('find', () => {
+  it('names the option for a key of the second party that was given as the archive’s', async () => {
+    const { key: archives } = new ArchiveBuilder().trusted[0] as VerifierKey;
+    const vkey = encodeCosignerVkey(cosignerKey('verifier.example', archives, nodeSha256));
+    writeFileSync(at('verifier.vkey'), `# theirs\n${vkey}\n`);
+    for (const given of [vkey, at('verifier.vkey')]) {
+      const { code, err } = await ledgerstone(['find', at('archive'), '--key', given, '--text', 'x']);
+      expect([code, err]).toEqual([2, expect.stringContaining('name it by --cosigner')]);
+    }
+    const { err } = await ledgerstone(['find', at('archive'), '--key', 'x+y', '--text', 'x']);
+    expect(err).toContain('Give the verifier key that');
+  });
+
   it('searches one partition alone, and calls one that there is not a mistake', async () => {
     const { code, out } = await find('--where', '/who=alice', '--topic', 'orders', '--partition', '0');
     expect([code, out]).toEqual([0, expect.stringContaining('2 hits, and nothing was left out')]);
