@@ -125,12 +125,15 @@ const recordsOf = ({ records }: SampleSheet): Markup => markup`<section>
 <h2>Test sheet</h2>
 <p>Each record was read, and its segment is what was signed. Result, tester and remark are for the auditor.</p>
 <div class="scroll" tabindex="0"><table>
-<thead><tr>${['No.', 'Record', 'Time (UTC, of)', 'Archived (UTC)', 'SHA-256 of the leaf', 'Result', 'Tested by, remark'].map(headCell)}</tr></thead>
+<thead><tr>${['No.', 'Record', 'Time (UTC), by whose clock', 'Archived (UTC)', 'SHA-256 of the leaf'].map(headCell)}${['Result', 'Tested by, remark'].map(headToFill)}</tr></thead>
 <tbody>${records.map(rowOf)}</tbody>
 </table></div>
 </section>`;
 
 const headCell = (title: string): Markup => markup`<th scope="col">${title}</th>`;
+
+/** Room to write in. */
+const headToFill = (title: string): Markup => markup`<th scope="col" class="to-fill">${title}</th>`;
 
 const rowOf = ({ number, id, time, clock, archived, leaf }: SampledRecord): Markup =>
   markup`<tr><td class="right">${number}</td><td>${id}</td><td class="time">${time === null ? '–' : `${time} (${clock})`}</td><td class="time">${archived}</td>

@@ -30,7 +30,7 @@ const ENGLISH: StampTexts = {
   noRoot:
     'its stamp names {authority}, whom nobody vouches for without its root certificate: it shows nothing about time',
   ended: 'its stamp by {authority} ended at {time}, not renewed: it shows nothing about time',
-  none: 'no time-stamp in this package: the times are those of the archive and its second party',
+  none: 'no time-stamp in this package: its time is that of the archive, and of a second party that has cosigned it',
   unread: 'its time-stamp was not read',
   bad: 'what is here is no time-stamp of it',
 };
@@ -48,7 +48,7 @@ const GERMAN: StampTexts = {
   noRoot:
     'sein Stempel nennt {authority}, wofür ohne deren Wurzelzertifikat niemand einsteht: Über Zeit zeigt er nichts',
   ended: 'sein Stempel von {authority} endete {time} und wurde nicht erneuert: Über Zeit zeigt er nichts',
-  none: 'kein Zeitstempel in diesem Paket: Die Zeiten sind die des Archivs und seiner zweiten Partei',
+  none: 'kein Zeitstempel in diesem Paket: Die Zeit ist die des Archivs und einer zweiten Partei, die mitsigniert hat',
   unread: 'sein Zeitstempel wurde nicht gelesen',
   bad: 'was hier liegt, ist kein Zeitstempel davon',
 };

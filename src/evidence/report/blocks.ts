@@ -34,5 +34,7 @@ export type ReportFace = {
   readonly title: string;
   /** What the report answers. */
   readonly question: string;
+  /** Stands above an open verdict. Left out: that not everything could be looked at. */
+  readonly openLabel?: string;
   readonly blocks: readonly Block[];
 };

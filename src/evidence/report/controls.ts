@@ -93,6 +93,10 @@ const toneOf = (state: ControlState): string =>
 export const controlsFace = ({ data }: ControlsReport): ReportFace => ({
   title: `Controls: ${data.framework.title}`,
   question: 'Which controls does this archive support, what shows it, and what remains the customer’s?',
+  // Where every check could be made, what is open is the customer's.
+  ...(data.controls.every(({ state }) => state !== 'not-shown') && {
+    openLabel: 'All that this archive can show was looked at; the rest is the customer’s',
+  }),
   blocks: data.controls.map(controlBlock),
 });
 

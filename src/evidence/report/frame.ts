@@ -38,7 +38,7 @@ export function reportPage(
 <body>
 <main>
 ${headOf(report, face)}
-${verdictOf(report)}
+${verdictOf(report, face)}
 ${face.blocks.map(blockOf)}
 ${extentOf(report)}
 ${protocolOf(report, signed, sha256)}
@@ -70,9 +70,12 @@ const headOf = ({ window, protocol }: PrintedReport<string, unknown>, face: Repo
 <p class="soft">Archive ${protocol.archive.origin} · ${windowText(window)} (UTC) · made ${protocol.ended} for ${protocol.by}</p>
 </header>`;
 
-const verdictOf = ({ verdict: { standing, sentence, bounds } }: PrintedReport<string, unknown>): Markup =>
+const verdictOf = (
+  { verdict: { standing, sentence, bounds } }: PrintedReport<string, unknown>,
+  { openLabel }: ReportFace,
+): Markup =>
   markup`<div class="verdict ${standing}" role="note" aria-label="Verdict">
-<p class="label">${LABELS[standing]}</p>
+<p class="label">${(standing === 'open' ? openLabel : undefined) ?? LABELS[standing]}</p>
 <p class="sentence">${sentence}</p>
 ${listOf(bounds)}
 </div>`;

@@ -35,6 +35,7 @@ td { max-width: 26rem; }
 td:first-child { min-width: 5rem; }
 .month td:first-child { min-width: 0; }
 td.code { min-width: 14rem; }
+th.to-fill { min-width: 9rem; }
 
 .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th.right { white-space: normal; }
@@ -93,6 +94,7 @@ article h3 { margin-top: 0; overflow-wrap: anywhere; }
   td { overflow-wrap: anywhere; }
   th { overflow-wrap: normal; }
   td.code { min-width: 9rem; }
+  th.to-fill { min-width: 26mm; }
   .code, .hash { font-size: 7pt; }
   .time { white-space: pre-line; min-width: 4.8rem; }
   .month th, .month td { width: 2.1rem; height: 2rem; font-size: 7.5pt; }

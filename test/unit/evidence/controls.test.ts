@@ -364,6 +364,7 @@ describe('the report', () => {
       expect(standing).toBe('open');
       expect(sentence).toContain(framework.title);
       expect(bounds.join(' ')).toContain('No row says that a control is met');
+      expect(controlsFace({ data } as ControlsReport).openLabel).toContain('the rest is the customer’s');
       expect(data.controls.every(({ customer }) => customer.length > 0)).toBe(true);
       for (const { state, evidence } of data.controls)
         expect([state, evidence.length > 0]).toEqual(
@@ -380,5 +381,6 @@ describe('the report', () => {
     expect(controlsVerdict(failed).standing).toBe('found');
     const alone = reportedControls(map, framework, runChecks({ ...facts, attestations: null }));
     expect(alone.controls.find(({ id }) => id === 'change-detection')?.state).toBe('not-shown');
+    expect(controlsFace({ data: alone } as ControlsReport).openLabel).toBeUndefined();
   });
 });
