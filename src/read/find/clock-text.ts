@@ -32,12 +32,16 @@ const OTHERS = {
   sealed: '--time event asks by the time inside of events, and --time record by that of the record',
 } as const;
 
-/** Of a range that has no hit, though there is something outside of it. */
+/**
+ * Of a range, where something may lie outside of it: hits by the time of a record or its seal are not all
+ * that happened then. By the event's own time they are, so it is said only where there are none.
+ */
 export function otherClockTexts({ query, chains, counts, hits }: Looked): string[] {
   const { time } = query;
-  if (time === null || hits > 0) return [];
+  if (time === null || (time.kind === 'event' && hits > 0)) return [];
+  // Of what was not read on somebody's word it is not known.
   const isOutside =
     counts.outOfTime + counts.eventTime.present > 0 ||
-    chains.some(({ segments }) => segments.outOfRecordTime + segments.outOfSealedTime > 0);
+    chains.some(({ segments }) => segments.outOfRecordTime + segments.outOfSealedTime + segments.onWord > 0);
   return isOutside ? [`what lies in the range by another clock: ${OTHERS[time.kind]}`] : [];
 }

@@ -5,6 +5,7 @@ import type { ChainReport, Report } from '../../verify/report.ts';
 import { importedTexts } from '../imported.ts';
 import { conditionText } from './condition.ts';
 import { onWordOf } from './index/on-word.ts';
+import { shortNamesOf } from './name-texts.ts';
 import { openTexts } from './open-records.ts';
 import type { Query } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
@@ -32,8 +33,8 @@ export function statementOf(input: StatementInput): Statement {
   const { archive, query, hasKey, scope, report, end, beyondLimit, hits } = input;
   const counts = noCounts(query.conditions.length);
   for (const walk of input.walks) addCounts(counts, walk.counts);
-  const chains = input.walks.map((walk) => chainStatement(walk, report, hasKey));
-  const findings = withoutKeyFindings(report?.findings ?? [], hasKey);
+  const chains = input.walks.map((walk) => chainStatement(walk, input));
+  const findings = askedFindings(report?.findings ?? [], hasKey);
   const all = [...findings, ...chains.flatMap((chain) => chain.findings)];
   const looked: Looked = {
     ...{ archive, asked: askedOf(query), hits, end, beyondLimit, hasKey, counts, chains, findings, query },
@@ -73,22 +74,26 @@ const searchedReports = ({ walks, report }: StatementInput): readonly ChainRepor
 const withoutKey = (findings: readonly Finding[]): Verdict =>
   worstVerdict(['unverifiable', verdictOf(findings)]);
 
-/** Without a key every chain is found to have none, which is said once. */
-const withoutKeyFindings = (findings: readonly Finding[], hasKey: boolean): readonly Finding[] =>
-  hasKey ? findings : findings.filter(({ code }) => code !== 'no-trusted-key');
+/**
+ * Without a key every chain is found to have none, which is said once. No lock was asked for, so what is
+ * found of locks says nothing of the store.
+ */
+const askedFindings = (findings: readonly Finding[], hasKey: boolean): readonly Finding[] =>
+  findings.filter(({ code }) => code !== 'locks-not-applicable' && (hasKey || code !== 'no-trusted-key'));
 
-function chainStatement(walk: ChainWalk, report: Report | null, hasKey: boolean): ChainStatement {
+function chainStatement(walk: ChainWalk, { query, report, hasKey }: StatementInput): ChainStatement {
   const { chain, partition, topic, counts } = walk;
   const { withLines, read, outOfRecordTime, outOfSealedTime, untimed, onWord, untrusted } = walk.segments;
   const notRead = withLines - read - outOfRecordTime - outOfSealedTime - untimed - onWord - untrusted;
   const found = report?.chains.find((one) => one.chain === chain && one.partition === partition);
   return {
     ...{ chain, partition, topic, segments: { ...walk.segments, notRead }, counts, index: walk.index },
+    shortNames: shortNamesOf(query, { chain, topic }),
     ...(found === undefined ? UNKNOWN : checked(found, hasKey)),
   };
 }
 
-type Checked = Omit<ChainStatement, keyof TopicChain | 'segments' | 'counts' | 'index'>;
+type Checked = Omit<ChainStatement, keyof TopicChain | 'segments' | 'counts' | 'index' | 'shortNames'>;
 
 const UNKNOWN: Checked = {
   ...{ verdict: null, origin: null, size: null, root: null, firstOffset: null, nextOffset: null },
@@ -97,7 +102,7 @@ const UNKNOWN: Checked = {
 
 function checked(report: ChainReport, hasKey: boolean): Checked {
   const { origin, size, root, firstOffset, nextOffset, lastSealed, knownSize, missing } = report;
-  const findings = withoutKeyFindings(report.findings, hasKey);
+  const findings = askedFindings(report.findings, hasKey);
   return {
     verdict: hasKey ? report.verdict : withoutKey(findings),
     ...{ origin, size, root, firstOffset, nextOffset, lastSealed, knownSize, missing, findings },

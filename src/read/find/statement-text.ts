@@ -9,6 +9,7 @@ import { atOddsTexts } from './at-odds.ts';
 import { clockText, otherClockTexts } from './clock-text.ts';
 import { conditionText, isOrder } from './condition.ts';
 import { indexTexts, onWordTexts, wordText } from './index/on-word.ts';
+import { nameTexts } from './name-texts.ts';
 import { areTimeless, openText, openTexts } from './open-records.ts';
 import type { ChainStatement, Looked } from './statement.ts';
 
@@ -149,7 +150,7 @@ export function factTexts(looked: Looked): string[] {
   if (query.time?.kind === 'record' && counts.records > 0) {
     said.push(`${countText(inTime)} of the records that were read lie in the range of times`);
   }
-  said.push(...indexTexts(looked));
+  said.push(...nameTexts(looked.chains), ...indexTexts(looked));
   for (const [index, condition] of query.conditions.entries()) {
     const field = counts.fields[index];
     // Two conditions may ask for one field.

@@ -2,6 +2,7 @@
 import type { Finding, Verdict } from '../../verify/finding.ts';
 import type { Missing } from '../../verify/gaps.ts';
 import type { IndexFacts, OnWord } from './index/index-skips.ts';
+import type { ShortNames } from './name-texts.ts';
 import type { Query, TimeRange } from './query.ts';
 import type { SearchScope, TopicChain } from './search-scope.ts';
 import type { SearchCounts } from './search-spec.ts';
@@ -24,6 +25,8 @@ export type ChainStatement = TopicChain & {
   };
   readonly counts: SearchCounts;
   readonly index: IndexFacts;
+  /** What the short names of the search meant here. */
+  readonly shortNames: ShortNames;
   /** The members below are null if the search ended before the chain was checked. */
   readonly verdict: Verdict | null;
   readonly origin: string | null;
@@ -39,7 +42,7 @@ export type ChainStatement = TopicChain & {
   readonly continues: string | null;
   /** Offsets without a record, by reason, as the seals state it. */
   readonly missing: Missing | null;
-  /** Without what only says that there is no key. Bounded. */
+  /** Without what only says that there is no key, or that a search asks for no locks. Bounded. */
   readonly findings: readonly Finding[];
 };
 

@@ -36,6 +36,18 @@ describe('a range', () => {
     expect((await search('event', START_MS - DAY_MS)).hits).toBe(1);
   });
 
+  it('of which there are hits says that another clock has others, if something lies outside', async () => {
+    const late = `{"a":1,"at":"${new Date(START_MS).toISOString()}"}`;
+    const builder = await archiveOf([
+      ...recordsOf(VALUES),
+      ...recordsOf([late], { timestamp: BigInt(START_MS + 2 * DAY_MS) }, 1),
+    ]);
+    const asked = { time: { kind: 'record' as const, fromMs: START_MS, toMs: START_MS + DAY_MS } };
+    const { hits, statement } = await find(builder.archive, builder.trusted, asked);
+    expect(hits).toHaveLength(1);
+    expect(statement.bounds.join()).toContain('what lies in the range by another clock: ');
+  });
+
   it('that was not given names none', async () => {
     const builder = await archiveOf(recordsOf(VALUES));
     const { statement } = await find(builder.archive, builder.trusted, { texts: ['zzz'] });
