@@ -93,7 +93,10 @@ function tableWriter(query: Query): HitWriter {
   };
 }
 
-const FIXED = ['chain', 'partition', 'offset', 'time', 'segment'];
+/** `time` is a short name of people: the event's own. */
+const FIXED = ['chain', 'partition', 'offset', 'record_time', 'segment'];
+/** Spreadsheets take a file for UTF-8 only with it. */
+const BOM = '\ufeff';
 
 /** `names`: short names that any chain may have. Each has a column, and each field that was asked for. */
 function csvWriter(query: Query, names: readonly string[]): HitWriter {
@@ -106,7 +109,7 @@ function csvWriter(query: Query, names: readonly string[]): HitWriter {
     return csvCell(text);
   };
   return {
-    head: `${[...FIXED, ...headings, 'line'].map(csvCell).join(',')}\n`,
+    head: `${BOM}${[...FIXED, ...headings, 'line'].map(csvCell).join(',')}\n`,
     isHeadAlways: true,
     write: (hit) => {
       const { columns, values } = readerOf(hit);

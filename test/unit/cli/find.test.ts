@@ -137,7 +137,9 @@ describe('find', () => {
       'orders',
     );
     const [head, row] = out.split('\n') as [string, string];
-    expect(head).toBe('chain,partition,offset,time,segment,actor,action,subject,time,line');
+    expect(head).toBe('\ufeffchain,partition,offset,record_time,segment,actor,action,subject,time,line');
+    const names = head.split(',');
+    expect(new Set(names).size).toBe(names.length);
     expect(row).toMatch(/^orders,0,1,2026-11-22T10:00:01.000Z,0,bob,'=cmd\|calc,u-2,,"\{""offset"":1,/);
     expect(err).toContain('1 hit, and nothing was left out');
     expect(err).toContain("1 cell that a spreadsheet would take for a formula: each begins with ' here");
