@@ -183,16 +183,18 @@ export class LogKeys {
   }
 }
 
+const NO_KEY_REMEDY = 'Its verifier key belongs into `archive.trusted`; then look at it: ledgerstone verify.';
+const UNREAD_REMEDY = [
+  'It is asked for again. If it stays so while the store answers: is its verifier key in `archive.trusted`?',
+  'Look at it: ledgerstone verify.',
+].join(' ');
+
 function unknown(look: Exclude<ActsLook, { readonly kind: 'no-chain' }>): LedgerstoneError {
   const problem = look.kind === 'no-key' ? null : look.problem;
   const isBroken = look.kind !== 'no-key' && look.broken;
   return new LedgerstoneError(
     'decisions-unknown',
     `the governance chain ${isBroken ? 'is broken' : "can't be read"}: ${problem ?? 'no key was given that covers it'}`,
-    {
-      remedy: isBroken
-        ? BROKEN_ACTS_REMEDY
-        : 'Its verifier key belongs into `archive.trusted`; then look at it: ledgerstone verify.',
-    },
+    { remedy: isBroken ? BROKEN_ACTS_REMEDY : look.kind === 'no-key' ? NO_KEY_REMEDY : UNREAD_REMEDY },
   );
 }

@@ -145,7 +145,11 @@ export const noChainText = ({
 
 function serviceLine({ service }: Status): string {
   if (service === null) return 'service: not asked (--config names its address)';
-  if (service.status === null) return `service: no answer from ${service.url} (${service.problem})`;
+  if (service.status === null)
+    return [
+      `service: no answer from ${service.url} (${service.problem});`,
+      'one that found this port taken says in its log where it is',
+    ].join(' ');
   const { instance, version, ready, reasons, partitions } = service.status;
   const halted = partitions.filter(({ halt }) => halt != null).length;
   const those =

@@ -259,7 +259,7 @@ function boundText(
   const word =
     unsigned === 0
       ? 'that these keys are the right ones'
-      : `that ${countText(unsigned)} unsigned of them are as they were written`;
+      : `that nobody has changed the ${countText(unsigned)} unsigned ${unsigned === 1 ? 'one' : 'ones'}`;
   return `${when}${signed}: ${word} is taken for granted (--signer)`;
 }
 

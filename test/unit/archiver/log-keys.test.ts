@@ -179,6 +179,18 @@ describe('what people decided about keys', () => {
     expect([keys.keyring.decided, troubles]).toEqual([null, ['decisions-unknown']]);
   });
 
+  it('is asked for again where the store does not answer, and no key is asked for before', async () => {
+    const { open, store } = await world();
+    const listVersions = (): never => {
+      throw new LedgerstoneError('timed-out', 'the store did not answer', { disposition: 'retriable' });
+    };
+    const { trouble } = await open({ store: { ...store, listVersions } });
+    expect(trouble?.error).toMatchObject({
+      message: "the governance chain can't be read: the store did not answer",
+      remedy: expect.stringMatching(/^It is asked for again/),
+    });
+  });
+
   it('of a broken chain asks for no key that is there', async () => {
     const { open, rotate, store } = await world();
     await rotate();

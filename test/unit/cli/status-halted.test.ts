@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { statusText } from '../../../src/apps/cli/status-text.ts';
 import { generateLocalKey } from '../../../src/sign/local-key.ts';
 import { ArchiveBuilder, writeCopy } from '../../support/archive-builder.ts';
 import { ledgerstone } from './captured-io.ts';
@@ -81,5 +82,20 @@ it('names the chains that wait for another key, and why a decision is not follow
   );
   expect(await lineOf({ waiting: ['orders/0'], problem: 'it is disabled' })).toBe(
     '  what was decided about keys is not followed: it is disabled',
+  );
+});
+
+it('and of one that does not answer says where else it may be', () => {
+  const service = { url: 'http://127.0.0.1:9464/status', status: null, problem: 'connect ECONNREFUSED' };
+  const none = {
+    archive: './archive',
+    chains: [],
+    attestations: null,
+    unlisted: [],
+    foreign: [],
+    floods: [],
+  };
+  expect(statusText({ ...none, service }, { color: false } as never)).toContain(
+    '(connect ECONNREFUSED); one that found this port taken says in its log where it is',
   );
 });

@@ -52,7 +52,7 @@ describe('shards', () => {
     const { code, out, err } = await merge();
     expect([code, err]).toEqual([0, '']);
     const bound =
-      /most of it was read by 2 shards between \S+Z and \S+Z: that 2 unsigned of them are as they were written is taken for granted \(--signer\)/;
+      /most of it was read by 2 shards between \S+Z and \S+Z: that nobody has changed the 2 unsigned ones is taken for granted \(--signer\)/;
     expect(out).toMatch(bound);
     expect(
       out
@@ -118,9 +118,7 @@ describe('shards', () => {
     rmSync(at('2.json'));
     await shard(2);
     expect((await merge('--signer', mine.publicFile)).err).toContain('2.json: is not signed by a key');
-    expect((await merge()).out).toContain(
-      'that 1 unsigned of them are as they were written is taken for granted',
-    );
+    expect((await merge()).out).toContain('that nobody has changed the 1 unsigned one is taken for granted');
   });
 });
 
