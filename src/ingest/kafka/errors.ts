@@ -5,7 +5,10 @@ export const NOT_PERMITTED_REMEDY =
   'Grant this principal READ and DESCRIBE on the topics and READ on the consumer group.';
 
 /** Brokers show a topic without a grant as one that is not there. */
-export const NO_TOPIC_REMEDY = 'Create the topic, correct its name, or grant DESCRIBE on it.';
+export const NO_TOPIC_REMEDY = [
+  'Create the topic, correct its name, or grant DESCRIBE on it.',
+  'One that a pattern took and that is gone for good: name it in `except`, and restart.',
+].join(' ');
 
 /** Another consumer in our group is assigned partitions, and those are then archived by nobody. */
 export const groupShared = (groupId: string | null, cause?: unknown): LedgerstoneError =>
