@@ -7,6 +7,9 @@ import type { TLSSocket } from 'node:tls';
 import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { type HttpAuth, type HttpConfig, type HttpTls, TOKEN_FORM, TOKEN_PATTERN } from '../config/http.ts';
 
+type Part = 'token' | 'certFile' | 'keyFile' | 'clientCaFile';
+const PARTS: readonly Part[] = ['token', 'certFile', 'keyFile', 'clientCaFile'];
+
 export type HttpAccess = {
   /** Null: HTTP. */
   readonly tls: ServerOptions | null;
@@ -14,10 +17,10 @@ export type HttpAccess = {
   lets(request: IncomingMessage): boolean;
   /** Values of `WWW-Authenticate`. */
   readonly challenges: readonly string[];
-  /** Whether the other one has the same token, certificates and key. */
-  isSame(other: HttpAccess): boolean;
-  /** What is compared: all that was read, by its hash. */
-  readonly digest: Buffer;
+  /** Whether an earlier one had the same token, certificates and key, and the members that give others. */
+  since(before: HttpAccess): { readonly isSame: boolean; readonly changed: readonly string[] };
+  /** What is compared: all that was read, by its hash. Null: nothing. */
+  readonly digests: Readonly<Record<Part, Buffer | null>>;
 };
 
 /** Browsers know Basic alone. */
@@ -31,11 +34,25 @@ export async function openAccess(
   const options = tls === null ? null : await tlsOptions(tls, member);
   const token = auth === null || auth === 'public' ? null : await tokenOf(auth, member);
   const asksCertificate = options?.ca !== undefined;
-  const digest = digestOf(JSON.stringify([token, options?.cert, options?.key, options?.ca].map(String)));
-  const isSame = (other: HttpAccess) => other.digest.equals(digest);
-  const all = { tls: options, digest, isSame };
+  const digests = {
+    token: token === null ? null : digestOf(token),
+    certFile: digestOrNull(options?.cert),
+    keyFile: digestOrNull(options?.key),
+    clientCaFile: digestOrNull(options?.ca),
+  };
+  const tokenMember = auth !== null && auth !== 'public' && 'tokenFile' in auth ? 'tokenFile' : 'token';
+  const memberOf = (part: Part) =>
+    part === 'token' ? `${member}.auth.${tokenMember}` : `${member}.tls.${part}`;
+  const since = (before: HttpAccess) => {
+    const others = PARTS.filter((part) => !isEqual(before.digests[part], digests[part]));
+    return {
+      isSame: others.length === 0,
+      changed: others.filter((part) => digests[part] !== null).map(memberOf),
+    };
+  };
+  const all = { tls: options, digests, since };
   if (token === null && !asksCertificate) return { ...all, lets: () => true, challenges: [] };
-  const wanted = token === null ? null : digestOf(token);
+  const wanted = digests.token;
   return {
     ...all,
     lets: (request) =>
@@ -60,10 +77,9 @@ export async function readToken(path: string, name: string): Promise<string> {
   });
 }
 
-async function tlsOptions(
-  { certFile, keyFile, clientCaFile }: HttpTls,
-  member: string,
-): Promise<ServerOptions> {
+type Files = ServerOptions & { readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer };
+
+async function tlsOptions({ certFile, keyFile, clientCaFile }: HttpTls, member: string): Promise<Files> {
   const [cert, key] = [
     await fileOf(certFile, `${member}.tls.certFile`),
     await fileOf(keyFile, `${member}.tls.keyFile`),
@@ -87,7 +103,11 @@ async function fileOf(path: string, member: string): Promise<Buffer> {
 }
 
 /** Of one length, whatever was sent. */
-const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+const digestOf = (bytes: string | Buffer): Buffer => createHash('sha256').update(bytes).digest();
+const digestOrNull = (bytes: Buffer | undefined): Buffer | null =>
+  bytes === undefined ? null : digestOf(bytes);
+const isEqual = (a: Buffer | null, b: Buffer | null): boolean =>
+  a === null || b === null ? a === b : a.equals(b);
 
 /** As a bearer token (RFC 6750), or as the password of a login with any name (RFC 7617). */
 function hasToken(header: string | undefined, wanted: Buffer): boolean {

@@ -40,9 +40,10 @@ export type HttpServer = {
   readonly url: string;
   /**
    * Reads the token and the files of `tls` again. What it returns lets in by them, and by `names`, from then
-   * on; where they differ, who is connected has to come again. Rejects with `config` if one of them is wrong.
+   * on; where they differ, who is connected has to come again. It gives
+   * the members whose files differ, never what is in them. Rejects with `config` if one of them is wrong.
    */
-  readonly prepare: (next: Pick<HttpConfig, 'auth' | 'tls' | 'names'>) => Promise<() => void>;
+  readonly prepare: (next: Pick<HttpConfig, 'auth' | 'tls' | 'names'>) => Promise<() => readonly string[]>;
   close(): Promise<void>;
 };
 
@@ -133,11 +134,12 @@ export async function serve(routes: Routes, options: HttpOptions): Promise<HttpS
       const tls = fresh.tls;
       if (tls !== null) fitting(member, () => createSecureContext(tls));
       return () => {
-        const isSame = fresh.isSame(site.access);
+        const { isSame, changed } = fresh.since(site.access);
         Object.assign(site, { names, access: fresh });
-        if (isSame) return;
+        if (isSame) return [];
         if (tls !== null) (server as TlsServer).setSecureContext(tls);
         server.closeAllConnections();
+        return changed;
       };
     },
     close: () =>

@@ -11,9 +11,10 @@ export type ReloadPart<C> = {
   takes(before: C, after: C): readonly string[];
   /**
    * Reads and checks all that is needed, and changes nothing; rejects if it can't be taken over. What it
-   * returns takes it over at once, and can't fail.
+   * returns takes it over at once, can't fail, and gives the members whose files hold something else now:
+   * what the configuration itself does not show.
    */
-  prepare(after: C): Promise<() => void>;
+  prepare(after: C): Promise<() => readonly string[]>;
 };
 
 /**
@@ -26,7 +27,7 @@ export const accessPart = <C>(
   server: Pick<HttpServer, 'prepare'> | null,
 ): ReloadPart<C> => ({
   takes: () => [`${member}.auth`, `${member}.names`],
-  prepare: async (after) => (await server?.prepare(configOf(after))) ?? (() => {}),
+  prepare: async (after) => (await server?.prepare(configOf(after))) ?? (() => []),
 });
 
 /** `refused`: a file is wrong. `restart-needed`: more changed than can be taken over. Both change nothing. */
@@ -95,9 +96,12 @@ export class Reloader<C> {
         return 'restart-needed';
       }
       const commits = await Promise.all(parts.map((part) => part.prepare(after.config)));
-      for (const commit of commits) commit();
+      const inFiles = commits.flatMap((commit) => commit());
       this.#inForce = after;
-      log.info({ changed }, 'the configuration was read again and is in force');
+      log.info(
+        { changed: [...new Set([...changed, ...inFiles])] },
+        'the configuration was read again and is in force',
+      );
       return 'applied';
     } catch (error) {
       const { code, remedy } =

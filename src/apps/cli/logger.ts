@@ -45,6 +45,7 @@ const openedLog = (log: PinoLogger): OpenedLog => ({
       async ({ log: { level } }) =>
       () => {
         log.level = level;
+        return [];
       },
   },
 });

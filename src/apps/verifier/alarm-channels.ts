@@ -32,10 +32,11 @@ export class AlarmChannels implements ReloadPart<Pick<VerifierConfig, 'alarms'>>
     return (['sns', 'webhook'] as const).filter(isSame).map((channel) => `alarms.${channel}`);
   }
 
-  async prepare({ alarms }: Pick<VerifierConfig, 'alarms'>): Promise<() => void> {
+  async prepare({ alarms }: Pick<VerifierConfig, 'alarms'>): Promise<() => readonly string[]> {
     const targets = this.#targetsOf(alarms);
     return () => {
       this.#targets = targets;
+      return [];
     };
   }
 

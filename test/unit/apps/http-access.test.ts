@@ -1,6 +1,6 @@
 // Who gets which answer of the HTTP server: by token, by certificate, as a probe, as a stranger?
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -242,6 +242,29 @@ describe('a server whose configuration is read again', () => {
     expect(await codes()).toEqual([200, 401]);
     take();
     expect(await codes()).toEqual([401, 200]);
+  });
+
+  it('names the member whose file holds something else now, and never what it holds', async () => {
+    for (const [name, from] of [
+      ['s.pem', 'server.pem'],
+      ['s.key', 'server.key'],
+      ['ca-file', 'ca.pem'],
+    ] as const)
+      copyFileSync(certificates.at(from), at(name));
+    writeFileSync(at('turned'), `${TOKEN}\n`);
+    const tls = { certFile: at('s.pem'), keyFile: at('s.key'), clientCaFile: at('ca-file') };
+    const next = { names: [], auth: { tokenFile: at('turned') }, tls };
+    const server = await started(next);
+    const again = async () => (await server.prepare(next))();
+    expect(await again()).toEqual([]);
+    writeFileSync(at('turned'), `${OTHER}\n`);
+    expect(await again()).toEqual(['server.auth.tokenFile']);
+    copyFileSync(certificates.at('client.pem'), at('s.pem'));
+    copyFileSync(certificates.at('client.key'), at('s.key'));
+    expect(await again()).toEqual(['server.tls.certFile', 'server.tls.keyFile']);
+    copyFileSync(certificates.at('client.pem'), at('ca-file'));
+    expect(await again()).toEqual(['server.tls.clientCaFile']);
+    expect(await again()).toEqual([]);
   });
 
   it('ends connections that the old token opened, and none where nothing changed', async () => {

@@ -18,6 +18,8 @@ function service() {
   const state = {
     file: FIRST as Members | Error,
     inForce: { log: FIRST.log, server: FIRST.server },
+    /** What the parts find in files that the configuration only names. */
+    inFiles: [] as string[],
     reads: 0,
   };
   const logged: [string, object, string][] = [];
@@ -32,6 +34,7 @@ function service() {
         throw new LedgerstoneError('config', `${name} is wrong`, { remedy: 'Mend it.' });
       return () => {
         state.inForce[name] = after[name];
+        return name === 'server' ? state.inFiles : [];
       };
     },
   });
@@ -76,6 +79,14 @@ describe('a configuration that is read again', () => {
     expect(await reload({ ...FIRST, log: 'debug', server: 'two' })).toBe('applied');
     expect(state.inForce).toEqual({ log: 'debug', server: 'two' });
     expect(logged).toEqual([['info', { changed: ['log', 'server'] }, expect.stringContaining('in force')]]);
+  });
+
+  it('names a file whose content alone changed, once', async () => {
+    const { state, logged, reload } = service();
+    state.inFiles = ['server.auth.tokenFile', 'server'];
+    expect(await reload({ ...FIRST, server: 'two' })).toBe('applied');
+    const changed = ['server', 'server.auth.tokenFile'];
+    expect(logged).toEqual([['info', { changed }, expect.stringContaining('in force')]]);
   });
 
   it('changes nothing where a member needs a restart, which is named', async () => {
@@ -186,6 +197,28 @@ describe('channels of alarms', () => {
     expect(channels.takes(alarms('https://a.example/1'), alarms('https://a.example/1', 'arn:x'))).toEqual([
       'alarms.webhook',
     ]);
+  });
+
+  it('are named where they lead elsewhere, without the place', async () => {
+    const fileOfAlarms = (webhook: string, sns: string) => {
+      const members = alarms(webhook, sns);
+      return { config: members, members };
+    };
+    const started = fileOfAlarms('https://a.example/1', 'arn:aws:sns:eu-west-1:123456789012:a');
+    let ask = () => {};
+    const logged = new Promise<object>((resolve) => {
+      const log = { debug() {}, info: resolve, warn: resolve, error: resolve };
+      new Reloader({
+        ...{ started, log, parts: [new AlarmChannels(started.config.alarms)] },
+        read: async () => fileOfAlarms('https://a.example/2', 'arn:aws:sns:eu-west-1:123456789012:b'),
+        onRequest: (listener) => {
+          ask = listener;
+        },
+        ...{ signal: new AbortController().signal, count: () => {} },
+      }).listen();
+    });
+    ask();
+    expect(await logged).toEqual({ changed: ['alarms.sns', 'alarms.webhook'] });
   });
 
   it('lead where the new file says, and not before', async () => {
