@@ -114,13 +114,13 @@ export async function packagesThere({
   const packages: MadePackage[] = [];
   const log: VerifierKey[] = [];
   const stamped = new Set<string>();
-  let [previous, gapLines]: [string | null, number] = [null, 0];
+  let [previous, gapLines, conclusion]: [string | null, number, string | null] = [null, 0, null];
   for (let number = 1; ; number++) {
     const name = single ? out : partNames(out, Math.max(2, number))[number - 1]!;
     const given = { log: trusted, cosigners: null, signers: [signer.publicKey] };
     const onEvent = async () => signal.throwIfAborted();
     const check = await checkPackage(await readThere(name), { given, sha256: nodeSha256, onEvent });
-    const { manifest, manifestHash, protocol, chains } = check;
+    const { manifest, manifestHash, protocol, statement, chains } = check;
     const isSame =
       colourOf(check) === 'green' &&
       JSON.stringify(protocol?.command) === JSON.stringify(command) &&
@@ -128,6 +128,7 @@ export async function packagesThere({
       manifest?.part.number === number &&
       manifest.part.previous === previous;
     if (!isSame || manifestHash === null) throw notOurs(name);
+    if (statement !== null && statement.kind !== 'offsets') conclusion = statement.statement;
     packages.push({ name, digest: manifestHash, events: protocol.events });
     for (const { path, role } of manifest.files) if (role === 'stamp') stamped.add(path);
     for (const { summary, signedBy } of chains) {
@@ -142,6 +143,7 @@ export async function packagesThere({
     packages,
     events: packages.reduce((sum, { events }) => sum + events, 0),
     gapLines,
+    conclusion,
     stamps: stamped.size,
     log,
   };

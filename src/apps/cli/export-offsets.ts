@@ -59,7 +59,7 @@ export async function exportOffsets(job: OffsetsJob): Promise<Exported> {
       }
     }
     const stamps = target.stamp === null ? 0 : 1;
-    return { packages: await parts.finish(), events, gapLines, stamps, log: target.log };
+    return { packages: await parts.finish(), events, gapLines, conclusion: null, stamps, log: target.log };
   } finally {
     await parts.remove();
   }

@@ -14,7 +14,7 @@ type Keys = { readonly signer: PackageSigner | null; readonly cosigners: readonl
 /** `acts`: null where none was asked for. */
 export async function exportReport(
   { output }: Session,
-  { packages, events, gapLines, stamps, log }: Exported,
+  { packages, events, gapLines, conclusion, stamps, log }: Exported,
   { signer, cosigners }: Keys,
   acts: readonly ExportAct[] | null,
   json: boolean,
@@ -23,7 +23,7 @@ export async function exportReport(
   if (json) {
     await output.json({
       ...{ packages: packages.map(({ name }) => name), digests: packages.map(({ digest }) => digest) },
-      ...{ events, gapLines, stamps, acts: acts?.map(({ id }) => id) ?? null },
+      ...{ events, gapLines, conclusion, stamps, acts: acts?.map(({ id }) => id) ?? null },
       keys: log.map(({ name, key }) => ({ name, digits: digits(key) })),
       cosigners: cosigners.map(({ name, key }) => ({ name, digits: digits(key) })),
       signer: signer === null ? null : { digits: digits(signer.publicKey) },
@@ -34,6 +34,7 @@ export async function exportReport(
   await output.line(
     printable(`${counted(events, 'event')}${gaps} in ${packages.map(({ name }) => name).join(', ')}`),
   );
+  if (conclusion !== null) await output.line(printable(conclusion));
   for (const [index, { id, isNew }] of (acts ?? []).entries()) {
     const of = acts!.length === 1 ? '' : `${packages[index]!.name}: `;
     await output.line(printable(`${of}recorded as the act ${id.slice(0, 8)}${isNew ? '' : ', before'}`));

@@ -50,6 +50,8 @@ export type Exported = {
   readonly packages: readonly MadePackage[];
   readonly events: number;
   readonly gapLines: number;
+  /** What was searched, with its bounds, in one sentence. Null: offsets were asked for. */
+  readonly conclusion: string | null;
   /** Checkpoints whose time-stamp is in the package. */
   readonly stamps: number;
   /** The keys of the log that signed the checkpoints. */

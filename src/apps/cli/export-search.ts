@@ -106,7 +106,8 @@ export async function exportSearch(job: SearchJob): Promise<Exported> {
       }
     }
     const stamps = chains.filter(({ stamp }) => stamp !== null).length;
-    return { packages: await parts.finish(), events, gapLines: 0, stamps, log };
+    const { conclusion } = search;
+    return { packages: await parts.finish(), events, gapLines: 0, conclusion, stamps, log };
   } finally {
     await parts.remove();
   }

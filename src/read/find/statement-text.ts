@@ -46,7 +46,9 @@ export function leftOutTexts(looked: Looked): string[] {
   for (const chain of chains) said.push(...chainLeftOut(chain));
   if (chains.some((chain) => chain.findings.some(({ code }) => code === 'expired')))
     said.push('whether people decided to keep expired data longer was not looked at: `verify` does');
-  said.push(...findings.filter(isGrave).map((finding) => `of no one chain: ${findingText(finding)}`));
+  said.push(
+    ...findings.filter(isGrave).map((finding) => `about the archive as a whole: ${findingText(finding)}`),
+  );
   return said;
 }
 
