@@ -29,6 +29,8 @@ const archiveOf = (origin: string | null): string | null =>
 const sum = (looked: Looked, of: (chain: ChainStatement) => number): number =>
   looked.chains.reduce((total, chain) => total + of(chain), 0);
 
+const FIELDS_REMEDY = 'name it with --fields FILE, or in `fields` of its topic in the configuration';
+
 /** What was asked for and not looked at, a sentence each. Empty: all of it was. */
 export function leftOutTexts(looked: Looked): string[] {
   const { end, withoutField, unlisted, chains, findings } = looked;
@@ -37,7 +39,7 @@ export function leftOutTexts(looked: Looked): string[] {
   if (end === 'limit') said.push(limitText(looked));
   for (const { fields, ...place } of withoutField) {
     said.push(
-      `${nameOf(place)} was not searched: what ${listText(fields)} is there is not known (\`fields\`)`,
+      `${nameOf(place)} was not searched: what ${listText(fields)} is there is not known: ${FIELDS_REMEDY}`,
     );
   }
   for (const { folder, problem } of unlisted) {

@@ -292,7 +292,7 @@ describe('it is said that not everything was searched, or what is not known', ()
     const { statement } = await find(builder.archive, builder.trusted, { where: ['actor=admin'], fieldsOf });
     expect(statement.isComplete).toBe(false);
     expect(statement.leftOut).toEqual([
-      'users/0 was not searched: what actor is there is not known (`fields`)',
+      'users/0 was not searched: what actor is there is not known: name it with --fields FILE, or in `fields` of its topic in the configuration',
     ]);
   });
 });
