@@ -35,6 +35,7 @@ import { requireNoFile } from './new-files.ts';
 import { parseOffsets } from './offsets-option.ts';
 import { shownToSearch } from './older-option.ts';
 import { type ArchiveOptions, count, repeatable, withArchive } from './open-archive.ts';
+import { requirePlain } from './plain-name.ts';
 import { givenSeed, requireCount, type SeedOptions } from './sample-seed.ts';
 import { acting, type Session } from './session.ts';
 import { openSignerOfLong, type SignerOptions, withSigner } from './signer-option.ts';
@@ -285,6 +286,7 @@ function chainOfOffsets(options: ExportOptions): ChainOptions | null {
 
 /** They stand in the package and on pages. Throws UsageError. */
 function requireWords({ case: name, purpose, by }: ExportOptions): void {
+  requirePlain('--case', name);
   for (const [option, text, bytes] of [
     ['--case', name, 100],
     ['--purpose', purpose, 512],

@@ -17,6 +17,7 @@ import { type Deciding, type DecidingOptions, deciding, withDecider } from './de
 import { UsageError } from './exit-code.ts';
 import { finish } from './governance-write.ts';
 import { lossesNamed, lostText, requireLost } from './losses-named.ts';
+import { requirePlain } from './plain-name.ts';
 import { acting, type Session } from './session.ts';
 
 type RecordOptions = DecidingOptions & { readonly detail: string };
@@ -69,6 +70,8 @@ async function runRecord(session: Session, kind: string, options: RecordOptions)
       `Give one of ${Object.keys(KINDS).join(', ')}.`,
     );
   const detail = detailOf(kind as Kind, options.detail);
+  const { case: name } = detail as { readonly case?: string };
+  if (name !== undefined) requirePlain('case in --detail', name);
   const persons = TWO_PERSONS.has(kind as Kind) ? 'two' : 'one';
   return deciding(session, options, persons, async ({ tools, decider, asked }) => {
     const request = { kind, ...asked, detail } as ActRequest;

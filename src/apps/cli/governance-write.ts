@@ -20,7 +20,7 @@ import { actsOf, type RecordedAct } from '../../verify/acts/recorded-act.ts';
 import { type Deciding, type DecidingOptions, deciding, withDecider } from './deciding.ts';
 import { EXIT, UsageError } from './exit-code.ts';
 import { actJson, actText, effectJson, effectLines, stateOf, stillHeldLines } from './governance-text.ts';
-import { makeKey, writeVkey } from './init-key.ts';
+import { makeKey, writeVkey, writeVkeyOfNew } from './init-key.ts';
 import { requireStillUnused } from './key-to-retire.ts';
 import { repeatable } from './open-archive.ts';
 import { acting, type Session } from './session.ts';
@@ -126,7 +126,8 @@ async function runKey(session: Session, file: string | undefined, options: KeyOp
       ? (await openSignerOf(options, io.env))!
       : await openSigner({ kind: 'local', keyFile: file });
   const vkey = encodeCosignerVkey(cosignerKey(PERSON_KEY_NAME, signer.publicKey, nodeSha256));
-  if (options.vkey !== undefined) await writeVkey(options.vkey, vkey);
+  if (options.vkey !== undefined)
+    await (isNew ? writeVkeyOfNew(file, options.vkey, vkey) : writeVkey(options.vkey, vkey));
   if (options.json === true) await output.json({ vkey, newKey: isNew, signer: signer.description });
   else {
     await output.line(`key  ${signer.description}${isNew ? ' (new)' : ''}`);

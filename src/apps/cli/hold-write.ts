@@ -15,6 +15,7 @@ import { EXIT, exitCodeOfError, UsageError } from './exit-code.ts';
 import { effectJson, effectLines, rangesText, stateOf, stillHeldLines } from './governance-text.ts';
 import { finish } from './governance-write.ts';
 import { keptAllTheSame } from './hold-keep.ts';
+import { requirePlain } from './plain-name.ts';
 import {
   checkSelection,
   type SelectionOptions,
@@ -30,6 +31,7 @@ export type HoldOptions = CaseOptions & SelectionOptions;
 export async function runHold(session: Session, options: HoldOptions): Promise<number> {
   const { io, output } = session;
   checkSelection(options);
+  requirePlain('--case', options.case);
   const name = requireWord('--case', options.case);
   return deciding(session, options, 'one', async (context) => {
     const { tools, decider, asked } = context;

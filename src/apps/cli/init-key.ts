@@ -1,5 +1,5 @@
 // How does `init` make a local key, and hand out the text of a key?
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import type { CosigningAlgorithm } from '../../format/vkey.ts';
 import { UsageError } from './exit-code.ts';
 import { fileError } from './file-error.ts';
@@ -31,5 +31,15 @@ export async function writeVkey(file: string, vkey: string): Promise<void> {
       );
     }
     throw fileError(`can't write the verifier key to ${file}`, cause);
+  }
+}
+
+/** Beside a key that this command has just made: without its verifier key it does not stay either. */
+export async function writeVkeyOfNew(keyFile: string, file: string, vkey: string): Promise<void> {
+  try {
+    await writeVkey(file, vkey);
+  } catch (cause) {
+    await rm(keyFile, { force: true });
+    throw cause;
   }
 }
