@@ -31,6 +31,8 @@ export const LIMITS = {
   sealLineBytesMax: 64 * 1024,
   /** Blocks of one segment: bounded so that the manifest stays within its limit. */
   blocksMax: 256,
+  /** Partitions of the governance chain: each one above 0 goes on behind a break. */
+  governancePartitionsMax: 100,
   sequenceMax: 999_999_999_999,
   /** zstd window (RFC 8878 §3.1.1.1.2): what every decoder must support. */
   zstdWindowMax: 8 * MIB,

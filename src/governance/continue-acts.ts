@@ -1,5 +1,6 @@
 // How do decisions go on behind a break that nobody can take away? (FORMAT.md 13.7)
 import { LedgerstoneError } from '../base/error.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { ActDetail } from '../format/act-detail.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin } from '../format/chain.ts';
 import { dataPrefix, sealPrefix } from '../format/paths.ts';
@@ -43,7 +44,8 @@ export async function readToContinue(tools: GovernanceTools, reason: string, by:
   const { before, detail } = await findBreak(tools);
   const { head, history } = before;
   let partition = head.manifest.source.partition + 1;
-  while (!(await isFree(tools, partition))) partition++;
+  while (partition < LIMITS.governancePartitionsMax && !(await isFree(tools, partition))) partition++;
+  if (partition >= LIMITS.governancePartitionsMax) throw noneFree();
   const origin = governanceOrigin(tools.archiveOrigin, partition);
   const { nextOffset } = head.manifest.records;
   history.goOn(origin, detail);
@@ -55,6 +57,22 @@ export async function readToContinue(tools: GovernanceTools, reason: string, by:
     },
   };
 }
+
+const noneFree = () =>
+  new LedgerstoneError(
+    'act-refused',
+    [
+      `decisions go on in no further partition: the last that may be begun is`,
+      `${GOVERNANCE_CHAIN}/${LIMITS.governancePartitionsMax - 1}, and in each one up to there something lies`,
+    ].join(' '),
+    {
+      disposition: 'input',
+      remedy: [
+        'Find out who else can write below seals/ and data/ of that chain, and stop them.',
+        'What has no lock there can be deleted; a locked object keeps its place until its lock ends.',
+      ].join(' '),
+    },
+  );
 
 /** The proposal that waits behind a break, or the chain as it stands. */
 export async function readWithPending(tools: GovernanceTools): Promise<ActReading | null> {

@@ -3,16 +3,11 @@ import { FormatError, messageOf } from '../../base/error.ts';
 import type { Sha256 } from '../../base/hash.ts';
 import { verifySignature } from '../../base/signature.ts';
 import { type Act, actMessage, parseSignedAct, type SignedAct, type UnknownAct } from '../../format/act.ts';
-import {
-  type ActDetail,
-  type ActKind,
-  type PersonRole,
-  TWO_PERSONS,
-  WITH_EFFECT,
-} from '../../format/act-detail.ts';
-import type { KafkaRecord, Line } from '../../format/record.ts';
+import { type ActDetail, type ActKind, type PersonRole, TWO_PERSONS } from '../../format/act-detail.ts';
+import type { Line } from '../../format/record.ts';
 import { parseTime, timeText } from '../../format/time.ts';
 import type { VerifySignature } from '../trust.ts';
+import { actBytes, doneProblem } from './act-line.ts';
 import { type Charter, type CharterPerson, charterOf } from './charter.ts';
 import { type ActEnd, endOf, isUndone } from './ended.ts';
 import { isOfKey, keyProblem, printOfVkey } from './keys.ts';
@@ -30,6 +25,12 @@ export type ActHistoryOptions = {
   readonly verify?: VerifySignature;
 };
 
+/** What there was when the chain that is read now began: a number is of a list's members. */
+type Before = Readonly<Record<'acts' | 'refused' | 'later' | 'ids', number>> & {
+  readonly origin: string;
+  readonly gate: ActDetail['continue'] | null;
+};
+
 const HOUR_MS = 3_600_000;
 
 /** Lines are added in the order of the chain. Whatever comes in, `add` does not throw. */
@@ -45,6 +46,7 @@ export class ActHistory {
   #origin: string;
   /** Where this chain goes on from, until two persons have said so (FORMAT.md 13.7.2). */
   #gate: ActDetail['continue'] | null = null;
+  #before: Before | null = null;
   /** Why acts of a chain that this one goes on from can't be read. Null: none is known to be lost. */
   lost: string | null = null;
 
@@ -60,8 +62,21 @@ export class ActHistory {
 
   /** What comes next is of another chain: nothing counts there before two persons have continued this one. */
   goOn(origin: string, from: ActDetail['continue']): void {
+    const [acts, refused, later] = [this.acts.length, this.refused.length, this.later.length];
+    this.#before = { origin: this.#origin, gate: this.#gate, acts, refused, later, ids: this.#byId.size };
     this.#origin = origin;
     this.#gate = from;
+  }
+
+  /** As before `goOn`, where two persons have not continued: up to there no earlier act was changed. */
+  goBack(): void {
+    const before = this.#before;
+    if (before === null || this.isContinued) return;
+    this.acts.length = before.acts;
+    this.refused.length = before.refused;
+    this.later.length = before.later;
+    for (const id of [...this.#byId.keys()].slice(before.ids)) this.#byId.delete(id);
+    [this.#origin, this.#gate, this.#before] = [before.origin, before.gate, null];
   }
 
   /** False: two persons have not said that the chain goes on from the earlier one. */
@@ -272,18 +287,4 @@ export class ActHistory {
         if (newest?.inForce == null || newest.inForce.offset < recorded.inForce.offset) newest = recorded;
     return (newest?.act as (Act & { readonly kind: Kind }) | undefined) ?? null;
   }
-}
-
-function doneProblem({ act, inForce, doneBy }: RecordedAct): string | null {
-  if (!WITH_EFFECT.has(act.kind)) return `an act of the kind ${act.kind} demands nothing of the store`;
-  if (inForce === null) return 'the act is not in force';
-  return doneBy === null ? null : 'the act is done already';
-}
-
-function actBytes(record: KafkaRecord): Uint8Array {
-  const { key, headers, timestampType, value } = record;
-  if (key !== null || headers.length > 0 || timestampType !== 'create')
-    throw new FormatError('a record with more than an act');
-  if (value === null) throw new FormatError('a record without a value');
-  return value;
 }

@@ -14,6 +14,7 @@ const FOREIGN = ['archiver', 'segment', 'kernel', 'read', 'apps/cli', 'apps/arch
 );
 /** What reads decisions, which both parties hold to, and what proves to a witness that a chain only grows. */
 const READS_ACTS = [
+  'act-path',
   'acts',
   'chain-reader',
   'decision-reader',
