@@ -1,4 +1,5 @@
 // Is each segment of a chain as somebody decided it? (FORMAT.md 13.6)
+import { GOVERNANCE_CHAIN } from '../format/chain.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { parseTime, parseUntil } from '../format/time.ts';
 import type { SegmentName } from './acts/in-force.ts';
@@ -12,6 +13,13 @@ import type { OpenedSeal } from './open-seal.ts';
 import type { Run } from './run.ts';
 import { storeProblem } from './seal-reader.ts';
 import type { ChainInArchive } from './survey.ts';
+
+/** Beside `expired` in the chain of decisions (FORMAT.md 13.6.10). */
+const LOST_DECISIONS: Problem = {
+  code: 'expired-unread',
+  expected: 'decisions that can be read',
+  found: 'no object: what was decided there is not known, and no release is believed',
+};
 
 /** `cases`: those that demand it. */
 export function holdProblem(
@@ -68,14 +76,18 @@ export class ActsCheck {
     return Math.max(parseUntil(manifest.retention.until), extendedMs);
   }
 
-  /** Of a data object that is not there. */
-  missing(opened: OpenedSeal): Problem {
+  /** Notes a data object that is not there. True: its time is over. */
+  noteMissing({ manifest }: OpenedSeal): boolean {
     const { heldTo, nowMs } = this.#run;
-    const sealMs = parseUntil(opened.manifest.retention.until);
-    return missingProblem(
-      heldTo?.kept(this.#segmentOf(opened.manifest), sealMs) ?? keptBySeal(sealMs),
-      nowMs,
-    );
+    const { retention, data, sequence } = manifest;
+    const sealMs = parseUntil(retention.until);
+    const kept = heldTo?.kept(this.#segmentOf(manifest), sealMs) ?? keptBySeal(sealMs);
+    const problem = missingProblem(kept, nowMs);
+    const place = { ...(data !== null && { key: data.key }), sequence };
+    this.#findings.add(problem, place);
+    const isOver = problem.code === 'expired';
+    if (isOver && this.#place.chain === GOVERNANCE_CHAIN) this.#findings.add(LOST_DECISIONS, place);
+    return isOver;
   }
 
   problems({ manifest }: OpenedSeal): readonly Problem[] {

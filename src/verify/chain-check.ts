@@ -243,10 +243,9 @@ export class ChainCheck {
     if (inTurn && isDataOver(opened, this.#run.nowMs)) this.#findings.drop('delete-marker', data.key);
     if (version === null) {
       visit?.end();
-      const problem = this.#acts.missing(opened);
-      if (problem.code === 'expired') this.#tally.addExpired(sequence >= this.#anchors.attestedSize(origin));
-      this.#run.presence?.saw(opened, problem.code === 'expired' ? 'over' : 'missing', inTurn);
-      this.#findings.add(problem, { key: data.key, sequence });
+      const isOver = this.#acts.noteMissing(opened);
+      if (isOver) this.#tally.addExpired(sequence >= this.#anchors.attestedSize(origin));
+      this.#run.presence?.saw(opened, isOver ? 'over' : 'missing', inTurn);
       return;
     }
     this.#run.presence?.saw(opened, 'there', inTurn);

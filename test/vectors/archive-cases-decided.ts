@@ -91,6 +91,9 @@ const doneAt = async ({ decide }: World, asked: Asked, ms: number) => {
   if (asked.kind === 'hold.release') await decide({ kind: 'approve', of, by: APPROVER, detail: {} }, at);
   await decide({ kind: 'done', of, detail: { objects: 5, changed: 5 } }, at);
 };
+/** Keys of the data of all acts, the first one first. */
+const actData = ({ builder }: Governed) =>
+  builder.archive.keys().filter((key) => key.startsWith(`data/topic=${GOVERNANCE_CHAIN}/`));
 const lockAll = ({ builder, objects }: World) => {
   for (const key of objects) builder.archive.setLock(key, { mode: 'COMPLIANCE', untilMs: START_MS + 9 * YEAR_MS });
 };
@@ -875,13 +878,32 @@ const KEYS: readonly ArchiveCase[] = [
       await world.done(PLACE);
       const from = headOf(world.governance);
       await world.decide({ ...PLACE, detail: { ...PLACE.detail, case: 'C-2' } });
-      const lost = world.builder.archive.keys().filter((key) => key.startsWith(`data/topic=${GOVERNANCE_CHAIN}/`));
-      world.builder.archive.remove(lost.at(-1) as string);
+      world.builder.archive.remove(actData(world).at(-1) as string);
       const decide = await goesOn(world, from, true);
       const id = await decide(RELEASE);
       await decide({ kind: 'approve', of: id, by: APPROVER, detail: {} });
       await decide({ kind: 'done', of: id, detail: { objects: 5, changed: 5 } });
     }),
+  },
+  {
+    name: 'bad-governance-data-expired',
+    about: 'The data of a release has expired and is gone: what was decided there is not known, and no release is believed (13.6.10).',
+    codes: ['expired', 'expired-unread', 'legal-hold-missing'],
+    make: decided(async (world) => {
+      await world.done(PLACE);
+      const before = actData(world);
+      await world.approved(RELEASE);
+      for (const key of actData(world).slice(before.length)) world.builder.archive.remove(key);
+    }, START_MS + 2 * YEAR_MS),
+  },
+  {
+    name: 'bad-governance-last-data-expired',
+    about: 'The same of the last act, and nothing of what can be read is missing: the archive is not verified all the same (13.6.10).',
+    codes: ['expired', 'expired-unread'],
+    make: decided(async (world) => {
+      await world.decide(PLACE);
+      world.builder.archive.remove(actData(world).at(-1) as string);
+    }, START_MS + 2 * YEAR_MS),
   },
   refused('odd-charter-with-sealer', 'A charter in which the key that seals it is a person’s (13.5.1).', ({ decide }) =>
     decide(CHARTER_WITH_SEALER),

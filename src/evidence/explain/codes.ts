@@ -173,7 +173,7 @@ export const CODE_WORDS: Readonly<Record<FindingCode, CodeWords>> = {
     ['Upgrade, and verify again.'],
   ),
   'expired-unread': words(
-    'Data is gone after its lock ended, and nobody but its writer is known to have read it.',
+    'Data is gone after its lock ended: of decisions, or nobody but its writer is known to have read it.',
     ['It was deleted as agreed, before a second party looked.', 'It never existed.'],
     [ATTESTED],
   ),
