@@ -58,8 +58,9 @@ A lost record stays listed for ever. It counts as open until two people accept i
 (\`governance record gap.accept\`), or one of those above resolves it. With --config the
 archive's decisions are read for that; without, no acceptance is known.
 
-Exit codes: 0 no finding is open but such as were accepted or resolved so; 1 one is; 3 the
-bucket could not be read, or what lies there is not of this verifier and this archive.
+Exit codes: 0 no finding is open but such as were accepted or resolved so; 1 one is, if
+only a notice; 3 the bucket could not be read, or what lies there is not of this verifier
+and this archive.
 
 Examples:
   ledgerstone finding list --config verifier.yaml --person ada.pem --person grace.pem
