@@ -69,17 +69,18 @@ function partsOf({ kafka, s3, kms }: StackState) {
   return { kafka, s3, kms };
 }
 
-/** Writes values as records to a topic with four partitions, in turn. */
+/** Writes values as records to the partitions of a topic, in turn. */
 export async function produce(
   bootstrap: readonly string[],
   topic: string,
   events: readonly Uint8Array[],
+  partitions: number = PARTITIONS,
 ): Promise<void> {
   const kafka = new Kafka({ clientId: 'demo', brokers: [...bootstrap], logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   try {
-    for (let partition = 0; partition < PARTITIONS; partition++) {
+    for (let partition = 0; partition < partitions; partition++) {
       let messages: Message[] = [];
       let bytes = 0;
       const send = async () => {
@@ -87,7 +88,7 @@ export async function produce(
         messages = [];
         bytes = 0;
       };
-      for (let index = partition; index < events.length; index += PARTITIONS) {
+      for (let index = partition; index < events.length; index += partitions) {
         const value = Buffer.from(events[index] as Uint8Array);
         if (bytes + value.length > REQUEST_BYTES_MAX) await send();
         messages.push({ partition, value, headers: { demo: String(index) } });

@@ -51,6 +51,14 @@ export type TopicWanted = {
   readonly config?: Readonly<Record<string, string>>;
 };
 
+/** Null: there is no such topic. */
+export const partitionCount = (bootstrap: readonly string[], topic: string): Promise<number | null> =>
+  withAdmin(bootstrap, 5, async (admin) => {
+    if (!(await admin.listTopics()).includes(topic)) return null;
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length ?? null;
+  });
+
 /** Creates the topic unless it exists, and returns when every partition has a leader. */
 export async function ensureTopic(bootstrap: readonly string[], wanted: TopicWanted): Promise<void> {
   const deadline = performance.now() + 180_000;

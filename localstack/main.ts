@@ -5,7 +5,7 @@ import { demoEvents, linesOfText } from '../src/apps/cli/demo/events.ts';
 import { LedgerstoneError, messageOf } from '../src/base/error.ts';
 import type { Backend } from './backend.ts';
 import { produce } from './demo.ts';
-import { ensureTopic } from './kafka-admin.ts';
+import { ensureTopic, partitionCount } from './kafka-admin.ts';
 import { KAFKA_VERSION_DEFAULT, KAFKA_VERSIONS, type KafkaVersion } from './native/kafka-install.ts';
 import { dockerAnswers, nativePrerequisites } from './prerequisites.ts';
 import { CREDENTIALS, REGION, SECOND_S3_CREDENTIALS, TOPIC } from './provisioning.ts';
@@ -18,6 +18,7 @@ const HELP = `The local stack: Apache Kafka, S3 with Object Lock and KMS on this
   npm run stack                                  start it in the background, or show where it runs
   npm run stack -- start --kafka 3.9.1 --brokers 3
   npm run stack -- produce 500                   write that many real audit events to the topic
+  npm run stack -- produce 500 --topic NAME      the same to a topic that is there, to all its partitions
   npm run stack -- topic NAME --partitions 3     create another topic (default: 1 partition)
   npm run stack -- status
   npm run stack -- stop                          end all its processes and remove all its data
@@ -41,6 +42,7 @@ async function main(args: string[]): Promise<number> {
       kafka: { type: 'string' },
       brokers: { type: 'string' },
       partitions: { type: 'string' },
+      topic: { type: 'string' },
       docker: { type: 'boolean' },
       'second-s3': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -48,7 +50,8 @@ async function main(args: string[]): Promise<number> {
   });
   const [command = 'start', ...rest] = positionals;
   if (values.help === true) return say(HELP, 0);
-  if (command === 'produce') return produceEvents(rest);
+  if (command === 'produce') return produceEvents(rest, values.topic ?? TOPIC.topic);
+  if (values.topic !== undefined) throw usage(`${command} takes no --topic`);
   if (command === 'topic') return createTopic(rest, values.partitions ?? '1');
   if (rest.length > 0) throw usage(`unexpected ${rest[0]}`);
   switch (command) {
@@ -129,19 +132,22 @@ async function status(): Promise<number> {
     : say(description(ready), 0);
 }
 
-async function produceEvents([wanted = '500', ...rest]: string[]): Promise<number> {
+async function produceEvents([wanted = '500', ...rest]: string[], topic: string): Promise<number> {
   if (!/^[1-9][0-9]{0,6}$/.test(wanted) || rest.length > 0) {
     throw usage(`${[wanted, ...rest].join(' ')} is no number of events from 1 to 9999999`);
   }
   const bootstrap = (await readyStack(stateDir()))?.state.kafka?.bootstrap;
   if (bootstrap === undefined) return say('No Kafka runs here. Start it: npm run stack', 1);
+  const partitions = await partitionCount(bootstrap, topic);
+  if (partitions === null)
+    return say(`No topic ${topic} is there. Create it: npm run stack -- topic NAME --partitions N`, 1);
   const lines = [...linesOfText(await demoEvents())];
   const events = Array.from(
     { length: Number(wanted) },
     (_, index) => lines[index % lines.length] as Uint8Array,
   );
-  await produce(bootstrap, TOPIC.topic, events);
-  return say(`${wanted} events written to ${TOPIC.topic}.`, 0);
+  await produce(bootstrap, topic, events, partitions);
+  return say(`${wanted} events written to ${topic}.`, 0);
 }
 
 async function createTopic([topic = '', ...rest]: string[], partitions: string): Promise<number> {

@@ -205,6 +205,26 @@ describeWithMeans('npm run stack', { kafka: true, s3: true, native: true }, () =
     expect(await recordCount(brokers)).toBe(before + 12);
   });
 
+  it('takes events for a topic of one partition, and none for one that is not there', async () => {
+    expect(await npmRunStack(dir, 'topic', 'audit.small')).toContain('Topic audit.small is there');
+    const written = await npmRunStack(dir, 'produce', '5', '--topic', 'audit.small');
+    expect(written).toContain('5 events written to audit.small');
+    const kafka = new Kafka({ brokers: [...(state.kafka?.bootstrap ?? [])], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      const ends = await admin.fetchTopicOffsets('audit.small');
+      expect(ends.map(({ partition, high }) => [partition, high])).toEqual([[0, '5']]);
+      await expect(npmRunStack(dir, 'produce', '5', '--topic', 'audit.none')).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('No topic audit.none is there'),
+      });
+      expect(await admin.listTopics()).not.toContain('audit.none');
+    } finally {
+      await admin.disconnect();
+    }
+  });
+
   it('leaves no process, port or directory after stop, and stops twice', async () => {
     const ports = listeningAddresses(processesOf(dir).map(({ pid }) => pid)).map((address) =>
       Number(address.split(':').at(-1)),
