@@ -1,6 +1,6 @@
 // How are the acts of one partition after the other read, each object once? (FORMAT.md 13.7)
 import { toHex } from '../base/bytes.ts';
-import { messageOf } from '../base/error.ts';
+import { LedgerstoneError, messageOf } from '../base/error.ts';
 import { nodeSha256 } from '../base/node/hash.ts';
 import type { ActDetail } from '../format/act-detail.ts';
 import { GOVERNANCE_CHAIN, governanceOrigin, parseChainOrigin } from '../format/chain.ts';
@@ -11,7 +11,6 @@ import type { StoreReader } from '../store/store.ts';
 import { ActHistory } from '../verify/acts/history.ts';
 import { VerifyError } from '../verify/finding.ts';
 import { ChainReader, type LocatedSeal } from './chain-reader.ts';
-import { UntrustedSealError } from './errors.ts';
 import { linesOf, wholeRun } from './segment-lines.ts';
 
 type Before = Pick<ActPath, 'head' | 'ended'> & {
@@ -19,7 +18,10 @@ type Before = Pick<ActPath, 'head' | 'ended'> & {
   readonly lost: string | null;
 };
 
-/** The partitions that were read. What ends the reading is in `ended`; only an abort is thrown. */
+/**
+ * The partitions that were read. What ends the reading of one is in `ended`. Throws an abort, and what the
+ * store throws where a further partition is looked for.
+ */
 export class ActPath {
   history: ActHistory | null = null;
   head: LocatedSeal | null = null;
@@ -101,10 +103,11 @@ export class ActPath {
       if (from === null) return null;
       const earlier = this.#readerOf(this.partitions.at(-1) as number);
       return { newest, from, lost: await lostBehind(earlier, head, this.ended) };
-    } catch {
+    } catch (error) {
       this.#signal.throwIfAborted();
       // What lies there is no continuation: what was read before stands.
-      return null;
+      if (isItsOwnFault(error)) return null;
+      throw error;
     }
   }
 
@@ -126,6 +129,10 @@ export class ActPath {
   }
 }
 
+/** Too large, say, or by no trusted key. A store that does not answer says nothing of what lies there. */
+const isItsOwnFault = (error: unknown): boolean =>
+  error instanceof VerifyError || (error instanceof LedgerstoneError && error.disposition === 'input');
+
 /** By its seal 0. Null: it does not go on right behind that seal, which was the last one that was read. */
 async function placeAfter(reader: ChainReader, head: LocatedSeal): Promise<ActDetail['continue'] | null> {
   const { continues } = (await reader.seal(0)).manifest;
@@ -146,7 +153,7 @@ async function lostBehind(before: ChainReader, head: LocatedSeal, ended: unknown
   try {
     await before.seal(next);
   } catch (error) {
-    if (error instanceof VerifyError || error instanceof UntrustedSealError) return null;
+    if (isItsOwnFault(error)) return null;
     throw error;
   }
   return `acts from segment ${next} of ${head.manifest.origin} on can't be read: ${messageOf(ended)}`;

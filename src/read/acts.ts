@@ -88,7 +88,8 @@ async function readSoFar(
   try {
     await followed(path, store, signal);
   } catch (error) {
-    path.ended ??= error;
+    // Whether decisions go on is not known: that is more than a break that they may have been led around.
+    path.ended = error;
   }
   return path;
 }

@@ -43,10 +43,14 @@ export const BROKEN_ACTS_REMEDY = [
   '"A broken chain of decisions" in the verifier’s runbook (ledgerstone governance continue).',
 ].join(' ');
 
+/** What stores say of an object that can't be read as a seal, however often it is asked for. */
+const NO_SEAL: ReadonlySet<string> = new Set(['too-large', 'out-of-range', 'not-a-file']);
+
 /**
  * Whether that is the chain's own fault: not a store that does not answer, and no key that was not given.
  * `before`: some of it was verified.
  */
 export const isBreak = (error: unknown, before: boolean): error is LedgerstoneError =>
   error instanceof VerifyError ||
+  (error instanceof LedgerstoneError && NO_SEAL.has(error.code)) ||
   (before && error instanceof UntrustedSealError && error.code === 'unknown-key');

@@ -1,11 +1,15 @@
 // Are decisions that go on behind many breaks read with few requests, and where does that end? (FORMAT.md 13.7.5)
 import { beforeEach, describe, expect, it } from 'vitest';
+import { LedgerstoneError } from '../../../src/base/error.ts';
+import { LIMITS } from '../../../src/base/limits.ts';
 import { GOVERNANCE_CHAIN } from '../../../src/format/chain.ts';
 import { sealKey } from '../../../src/format/paths.ts';
 import { historyNow } from '../../../src/governance/carry-out.ts';
 import { findBreak, readToContinue, readWithPending } from '../../../src/governance/continue-acts.ts';
 import { type Decider, recordAct } from '../../../src/governance/record-act.ts';
 import { lookAtActs, readActs, readContinuation } from '../../../src/read/acts.ts';
+import { BrokenActsError } from '../../../src/read/broken-acts.ts';
+import type { StoreReader } from '../../../src/store/store.ts';
 import { holdsInForce } from '../../../src/verify/acts/in-force.ts';
 import {
   charterRequest,
@@ -57,6 +61,75 @@ beforeEach(async () => {
   world = governanceWorld();
   await world.record(world.people.ada, charterRequest(world));
   await world.record(world.people.ada, holdRequest('C-1'));
+});
+
+describe('an object at the place of the next seal that is larger than any seal', () => {
+  it('is a break like any other: decisions go on behind it', async () => {
+    const bytes = new Uint8Array(LIMITS.sealBytesMax + 1);
+    await world.store.putIfAbsent(sealKey(GOVERNANCE_CHAIN, 0, 2), bytes, lock());
+    expect(await lookAtActs(world.store, [world.key], signal)).toMatchObject({
+      ...{ kind: 'read', isVerified: false, broken: true },
+    });
+    await expect(readActs(world.store, [world.key], signal)).rejects.toThrow(BrokenActsError);
+    await continued();
+    await world.record(world.people.ada, holdRequest('C-2'));
+    expect(await lookAtActs(world.store, [world.key], signal)).toMatchObject({
+      ...{ isVerified: true, partitions: [0, 1], problem: null },
+    });
+    expect(await cases()).toEqual(['C-1', 'C-2']);
+  });
+});
+
+describe('a store that does not answer where decisions go on', () => {
+  /** Nothing of partition 1 can be listed, or read. */
+  const silent = (of: 'lists' | 'objects'): StoreReader => {
+    const silence = () =>
+      new LedgerstoneError('unreachable', 'S3 does not answer', { disposition: 'retriable' });
+    const isThere = (key: string) => key.includes('partition=1/');
+    return {
+      ...{ kind: world.store.kind, description: world.store.description },
+      listPrefixes: world.store.listPrefixes.bind(world.store),
+      lock: world.store.lock.bind(world.store),
+      hold: world.store.hold.bind(world.store),
+      listVersions: async function* (...asked) {
+        if (of === 'lists' && isThere(asked[0])) throw silence();
+        yield* world.store.listVersions(...asked);
+      },
+      read: async (...asked) => {
+        if (of === 'objects' && isThere(asked[0])) throw silence();
+        return world.store.read(...asked);
+      },
+    };
+  };
+
+  it.each(['lists', 'objects'] as const)('has %s that are not known, not none', async (of) => {
+    await junk(2);
+    await continued();
+    await world.record(world.people.ada, holdRequest('C-2'));
+    expect(await lookAtActs(world.store, [world.key], signal)).toMatchObject({ problem: null });
+    expect(await lookAtActs(silent(of), [world.key], signal)).toMatchObject({
+      ...{ kind: 'read', isVerified: false, broken: false, problem: 'S3 does not answer' },
+    });
+    await expect(readActs(silent(of), [world.key], signal)).rejects.toThrow('S3 does not answer');
+  });
+
+  it('is not what a foreign object is that no seal could be', async () => {
+    await junk(2);
+    await continued();
+    const bytes = new Uint8Array(LIMITS.sealBytesMax + 1);
+    await world.store.putIfAbsent(sealKey(GOVERNANCE_CHAIN, 2, 0), bytes, lock());
+    expect(await lookAtActs(world.store, [world.key], signal)).toMatchObject({
+      ...{ problem: null, partitions: [0, 1] },
+    });
+  });
+
+  it('is no place where nothing was proposed', async () => {
+    await junk(2);
+    await propose();
+    await expect(readContinuation(silent('objects'), [world.key], signal)).rejects.toThrow(
+      'S3 does not answer',
+    );
+  });
 });
 
 describe('however many partitions there are', () => {
