@@ -17,6 +17,7 @@ const BENCHES = [
   'verify-steps',
   'shards',
   'fan-out',
+  'groups',
 ];
 /** Not measurements but pictures: only if asked for. */
 const ALL = BENCHES.filter((bench) => bench !== 'profile' && bench !== 'trace');
