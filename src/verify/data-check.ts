@@ -44,7 +44,7 @@ export function listedProblem(opened: OpenedSeal, version: ArchiveVersion): Prob
 }
 
 /**
- * Reads and checks every byte. A size that the listing showed already (`listedProblem`) is not told again.
+ * Reads and checks every byte. A size that the listing showed already (`listedProblem`) is not said again.
  * Throws only if the run was aborted.
  */
 export async function contentProblems(
